@@ -1,0 +1,42 @@
+import type { Knex } from 'knex';
+import type { ClientConfig } from 'pg';
+
+/** Where the history lies and how Knex was told to treat it; Knex's own names and meaning. */
+export interface MigrationSettings {
+  /** Absolute folders, in Knex's order. The baseline goes to the folder of the first replaced file. */
+  readonly directories: readonly string[];
+  readonly sortDirsSeparately: boolean;
+  /** Extensions with their dot, as Knex's `loadExtensions`. */
+  readonly loadExtensions: readonly string[];
+  /** The ledger's table; Knex's default is `knex_migrations`. Its lock table adds `_lock`, ours `_revision`. */
+  readonly tableName: string;
+  /** The ledger's schema, or null for the first of the search_path. */
+  readonly schemaName: string | null;
+  /** Knex's `disableTransactions`. */
+  readonly disableTransactions: boolean;
+  /** A custom migration source, where the knexfile sets one. */
+  readonly migrationSource: Knex.MigrationSource<unknown> | null;
+}
+
+/** All that a command needs to know, parsed once at the boundary (load.ts), then only read. */
+export interface Settings {
+  /** Absolute folder of the knexfile, or the working directory: the project. */
+  readonly root: string;
+  /** Absolute path of the knexfile, where there is one. */
+  readonly knexfile: string | null;
+  /** The key in the knexfile that was used, if it has environments. */
+  readonly environment: string;
+  /** The configured database; null means the embedded server of this project. */
+  readonly connection: ClientConfig | null;
+  /** The server on which shadows are made, where it isn't the configured one. */
+  readonly shadowConnection: ClientConfig | null;
+  /** Knex's `searchPath`, or null for the server's default. */
+  readonly searchPath: readonly string[] | null;
+  /** The rest of the user's Knex configuration, for instances that run migrations (connection left out). */
+  readonly knexConfig: Omit<Knex.Config, 'connection' | 'migrations' | 'pool'>;
+  readonly migrations: MigrationSettings;
+  /** Absolute folder of archives and dumps; default `<root>/backups`. */
+  readonly backups: string;
+  /** Absolute folder for the embedded server and caches; default `<root>/.knex-squash`, git-ignored. */
+  readonly stateDirectory: string;
+}
