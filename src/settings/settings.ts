@@ -18,6 +18,11 @@ export interface MigrationSettings {
   readonly migrationSource: Knex.MigrationSource<unknown> | null;
 }
 
+/** Of the pool only the hook remains that readies each new session: people SET ROLE or search_path there. */
+export type KnexConfig = Omit<Knex.Config, 'connection' | 'connectionPool' | 'migrations' | 'pool'> & {
+  readonly pool?: { readonly afterCreate: NonNullable<Knex.PoolConfig['afterCreate']> };
+};
+
 /** All that a command needs to know, parsed once at the boundary (load.ts), then only read. */
 export interface Settings {
   /** Absolute folder of the knexfile, or the working directory: the project. */
@@ -33,7 +38,7 @@ export interface Settings {
   /** Knex's `searchPath`, or null for the server's default. */
   readonly searchPath: readonly string[] | null;
   /** The rest of the user's Knex configuration, for instances that run migrations (connection left out). */
-  readonly knexConfig: Omit<Knex.Config, 'connection' | 'migrations' | 'pool'>;
+  readonly knexConfig: KnexConfig;
   readonly migrations: MigrationSettings;
   /** Absolute folder of archives and dumps; default `<root>/backups`. */
   readonly backups: string;

@@ -1,0 +1,152 @@
+import { aspectStatements, privilegeStatements } from '../catalog/aspects/statements.js';
+import type { Folded, LatePhase, LateStatement } from '../catalog/kind.js';
+import { kindOf } from '../catalog/kinds/index.js';
+import type { Catalog, CatalogObject } from '../catalog/model.js';
+import { type Planned, plan, type Step } from '../plan/plan.js';
+
+/** Statements under one heading. */
+export interface Section {
+  readonly title: string;
+  readonly statements: readonly string[];
+}
+
+/** What goes into a table: the statements that insert its rows, and the tables whose rows these look up. */
+export interface TableContents {
+  /** Id of the table. */
+  readonly table: string;
+  readonly statements: readonly string[];
+  /** Ids of tables that must have their rows before. */
+  readonly after: readonly string[];
+}
+
+/** All that a baseline makes, in order, and how it is taken away again. */
+export interface Script {
+  readonly up: readonly Section[];
+  readonly down: readonly string[];
+}
+
+/** Rows go between the tables and the constraints. */
+const rowsRank = 190;
+
+/** Kinds of this rank and beyond come after the late phases: event triggers would see them happen. */
+const lastRank = 900;
+
+const phases: readonly (readonly [LatePhase, string])[] = [
+  ['ownership', 'Sequences of columns'],
+  ['security', 'Row-level security'],
+  ['privileges', 'Privileges'],
+  ['contents', 'Contents of materialized views'],
+];
+
+const rowsPrefix = 'rows ';
+
+/**
+ * Orders a catalog and its rows and writes the statements, without `;`.
+ *
+ * @param positions statements that set the sequences' positions.
+ * @throws SquashError CYCLE_UNSPLITTABLE
+ */
+export function script(catalog: Catalog, contents: readonly TableContents[], positions: readonly string[]): Script {
+  const objects = new Map(catalog.objects.map((object) => [object.id, object]));
+  const rows = new Map(contents.map((entry) => [rowsPrefix + entry.table, entry]));
+  const planned = plan([...catalog.objects.map(stepOf), ...contents.map(rowsStep)]);
+  const isLast = ({ id }: Planned): boolean => {
+    const object = objects.get(id);
+    return object !== undefined && kindOf(object).rank >= lastRank;
+  };
+  const made = (entries: readonly Planned[]): readonly Section[] =>
+    entries.map((entry) => {
+      const inserted = rows.get(entry.id);
+      return inserted === undefined
+        ? making(entry, objects)
+        : { title: 'Rows', statements: inserted.statements };
+    });
+  const ordered = planned.map(({ id }) => objects.get(id)).filter((object) => object !== undefined);
+  return {
+    up: joined([
+      ...made(planned.filter((entry) => !isLast(entry))),
+      { title: 'Sequence positions', statements: positions },
+      ...late(ordered),
+      ...made(planned.filter(isLast)),
+    ]),
+    down: [...planned].reverse().flatMap((entry) => dropping(entry, objects)),
+  };
+}
+
+function stepOf(object: CatalogObject): Step {
+  const kind = kindOf(object);
+  return {
+    id: object.id,
+    rank: kind.rankOf?.(object) ?? kind.rank,
+    requires: object.requires,
+    host: object.host,
+    shell:
+      kind.split === undefined
+        ? null
+        : { requires: object.shellRequires, servesRanks: kind.shellServes ?? null },
+  };
+}
+
+function rowsStep(entry: TableContents): Step {
+  return {
+    id: rowsPrefix + entry.table,
+    rank: rowsRank,
+    requires: [entry.table, ...entry.after.map((table) => rowsPrefix + table)],
+    host: null,
+    shell: null,
+  };
+}
+
+function making(entry: Planned, objects: ReadonlyMap<string, CatalogObject>): Section {
+  const object = objects.get(entry.id) as CatalogObject;
+  const kind = kindOf(object);
+  const children = entry.folded.map((id) => objects.get(id) as CatalogObject);
+  const folded = children.flatMap((child): readonly Folded[] => {
+    const text = kindOf(child).fold?.(child);
+    return text === undefined || text === null ? [] : [{ object: child, ...text }];
+  });
+  const own = statementsOf(entry, object, folded);
+  if (entry.part === 'shell') return { title: kind.title, statements: own };
+  const aspects = [object, ...children].flatMap((each) => aspectStatements(each, kindOf(each)));
+  return { title: kind.title, statements: [...own, ...aspects] };
+}
+
+function statementsOf(entry: Planned, object: CatalogObject, folded: readonly Folded[]): readonly string[] {
+  const kind = kindOf(object);
+  if (entry.part === 'whole') return kind.create(object, folded);
+  const halves = kind.split?.(object, folded);
+  if (halves === undefined || halves === null) throw new Error(`${object.id} was split, but its kind can't be`);
+  return entry.part === 'shell' ? halves.shell : halves.rest;
+}
+
+function late(objects: readonly CatalogObject[]): readonly Section[] {
+  const statements = objects.flatMap((object): readonly LateStatement[] => {
+    const kind = kindOf(object);
+    const privileges = privilegeStatements(object, kind).map((sql) => ({ phase: 'privileges' as const, sql }));
+    return [...(kind.late?.(object) ?? []), ...privileges];
+  });
+  return phases.map(([phase, title]) => ({
+    title,
+    statements: statements.filter((statement) => statement.phase === phase).map((statement) => statement.sql),
+  }));
+}
+
+function dropping(entry: Planned, objects: ReadonlyMap<string, CatalogObject>): readonly string[] {
+  const object = objects.get(entry.id);
+  // A half-made object is dropped once, where its shell stands, after everything that came later.
+  if (object === undefined || entry.part === 'rest') return [];
+  const statement = kindOf(object).drop(object);
+  if (statement === null) return [];
+  return [entry.cyclic ? `${statement} CASCADE` : statement];
+}
+
+function joined(sections: readonly Section[]): readonly Section[] {
+  const result: { title: string; statements: string[] }[] = [];
+  for (const { title, statements } of sections) {
+    if (statements.length === 0) continue;
+    const last = result[result.length - 1];
+    if (last?.title === title) last.statements.push(...statements);
+    else result.push({ title, statements: [...statements] });
+  }
+  return result;
+}

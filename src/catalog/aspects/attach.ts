@@ -1,0 +1,65 @@
+import type { Address } from '../kind.js';
+import type { Attributes, Value } from '../model.js';
+import { type CommentRow, publicSchemaComment } from './comments.js';
+import { type GrantRow, grantDelta } from './grants.js';
+import type { LabelRow } from './labels.js';
+
+/** The rows of the three catalogs that hold aspects, for all objects at once. */
+export interface AspectRows {
+  readonly comments: readonly CommentRow[];
+  readonly labels: readonly LabelRow[];
+  readonly grants: readonly GrantRow[];
+}
+
+/** An object that can bear aspects: its id, its addresses (its own first), the names of its columns. */
+export interface Bearer {
+  readonly id: string;
+  readonly own: readonly Address[];
+  readonly columns: Readonly<Record<number, string>>;
+}
+
+/** Where a row belongs: the object's id, and the attribute that holds it. */
+interface Place {
+  readonly id: string;
+  readonly key: (name: string) => string;
+  readonly column: string | null;
+}
+
+/** Comments, labels and grants as attributes, by the id of the object that bears them. */
+export function attachAspects(bearers: readonly Bearer[], rows: AspectRows): ReadonlyMap<string, Attributes> {
+  const byAddress = new Map(bearers.flatMap((bearer) => bearer.own.map((key) => [key, bearer] as const)));
+  const found = new Map<string, Record<string, Value>>();
+  const place = (row: { classid: number; oid: number; subid: number }): Place | null => {
+    const key = `${row.classid}:${row.oid}`;
+    const bearer = byAddress.get(key);
+    if (bearer === undefined) return null;
+    if (row.subid > 0) {
+      const column = bearer.columns[row.subid] ?? String(row.subid);
+      return { id: bearer.id, key: (name) => `${name}OfColumns`, column };
+    }
+    // A constraint's index may bear a comment of its own.
+    return { id: bearer.id, key: (name) => (bearer.own[0] === key ? name : `${name}OfIndex`), column: null };
+  };
+  const put = (at: Place | null, name: string, value: Value): void => {
+    if (at === null) return;
+    const aspects = found.get(at.id) ?? {};
+    found.set(at.id, aspects);
+    const key = at.key(name);
+    if (at.column === null) aspects[key] = value;
+    else aspects[key] = { ...(aspects[key] as object | undefined), [at.column]: value };
+  };
+  for (const row of rows.comments) put(place(row), 'comment', row.text);
+  for (const row of rows.labels) put(place(row), `label ${row.provider}`, row.label);
+  for (const row of rows.grants) {
+    const delta = grantDelta(row.owner, row.current ?? [], row.base ?? []);
+    if (delta.length > 0) put(place(row), 'grants', delta as unknown as Value);
+  }
+  return found;
+}
+
+/** The schema public is born with a comment: only another one, or none, is worth a statement. */
+export function publicSchemaAspects(aspects: Attributes): Attributes {
+  const { comment, ...rest } = aspects;
+  if (comment === publicSchemaComment) return rest;
+  return comment === undefined ? { ...rest, commentRemoved: true } : aspects;
+}

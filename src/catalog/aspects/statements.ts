@@ -1,0 +1,61 @@
+import { quoteQualified } from '../../database/sql.js';
+import type { Kind } from '../kind.js';
+import { byCodePoint, type CatalogObject, type Value } from '../model.js';
+import { columnTarget, commentStatement } from './comments.js';
+import { type Grant, grantStatements } from './grants.js';
+import { labelStatement } from './labels.js';
+
+/** Owner, comments and security labels: what follows an object's own statement. */
+export function aspectStatements(object: CatalogObject, kind: Kind): readonly string[] {
+  const values = object.attributes;
+  const target = commentTarget(object, kind);
+  const owner =
+    typeof values.owner === 'string' && kind.noun.owner !== undefined
+      ? [`ALTER ${kind.noun.owner} ${object.identity} OWNER TO ${values.owner}`]
+      : [];
+  return [
+    ...owner,
+    ...(typeof values.comment === 'string' ? [commentStatement(target, values.comment)] : []),
+    ...(values.commentRemoved === true ? [commentStatement(target, null)] : []),
+    ...(typeof values.commentOfIndex === 'string'
+      ? [commentStatement(`INDEX ${quoteQualified(object.schema ?? '', object.name)}`, values.commentOfIndex)]
+      : []),
+    ...entries(values.commentOfColumns).map(([column, text]) =>
+      commentStatement(columnTarget(object.identity, column), String(text)),
+    ),
+    ...labels(object, target),
+  ];
+}
+
+/** Grants and revokes; they come after everything that the migrating role itself must still do. */
+export function privilegeStatements(object: CatalogObject, kind: Kind): readonly string[] {
+  if (kind.noun.grant === undefined) return [];
+  const target = `${kind.noun.grant} ${object.identity}`;
+  const { grants, grantsOfColumns } = object.attributes;
+  return [
+    ...grantStatements((grants ?? []) as unknown as readonly Grant[], target),
+    ...entries(grantsOfColumns).flatMap(([column, list]) =>
+      grantStatements(list as unknown as readonly Grant[], target, column),
+    ),
+  ];
+}
+
+function commentTarget(object: CatalogObject, kind: Kind): string {
+  return kind.commentTarget?.(object) ?? `${kind.noun.comment} ${object.identity}`;
+}
+
+function labels(object: CatalogObject, target: string): readonly string[] {
+  return Object.entries(object.attributes).flatMap(([name, value]) => {
+    if (!name.startsWith('label ')) return [];
+    const provider = name.slice('label '.length).replace(/OfColumns$/, '');
+    if (typeof value === 'string') return [labelStatement(target, provider, value)];
+    return entries(value).map(([column, text]) =>
+      labelStatement(columnTarget(object.identity, column), provider, String(text)),
+    );
+  });
+}
+
+function entries(value: Value | undefined): readonly (readonly [string, Value])[] {
+  if (value === undefined || value === null || typeof value !== 'object' || Array.isArray(value)) return [];
+  return Object.entries(value as { readonly [key: string]: Value }).sort(([a], [b]) => byCodePoint(a, b));
+}

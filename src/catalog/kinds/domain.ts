@@ -1,0 +1,84 @@
+import { address, type Folded, type Kind, type KindRow, userRow } from '../kind.js';
+import { attributes, type CatalogObject } from '../model.js';
+
+interface Domain {
+  readonly base: string;
+  readonly collation?: string;
+  readonly default?: string;
+  readonly notNull?: boolean;
+  readonly notNullName?: string;
+}
+
+interface Row extends KindRow, Domain {
+  readonly schema: string;
+  readonly name: string;
+  readonly identity: string;
+  readonly owner: number;
+  readonly base_oid: number;
+}
+
+/** Domains; their CHECKs are constraints of their own that the statement contains. */
+export const domain: Kind<Row> = {
+  name: 'domain',
+  catalog: 'pg_type',
+  rank: 32,
+  title: 'Domains',
+  noun: { comment: 'DOMAIN', owner: 'DOMAIN', grant: 'DOMAIN' },
+  query: (scope) => `
+    SELECT t.oid, n.nspname AS schema, t.typname AS name, format('%I.%I', n.nspname, t.typname) AS identity,
+      t.typowner AS owner, t.typbasetype AS base_oid, format_type(t.typbasetype, t.typtypmod) AS base,
+      CASE WHEN t.typcollation <> b.typcollation AND t.typcollation <> 0 THEN (
+        SELECT format('%I.%I', cn.nspname, l.collname) FROM pg_collation l
+        JOIN pg_namespace cn ON cn.oid = l.collnamespace WHERE l.oid = t.typcollation) END AS collation,
+      coalesce(pg_get_expr(t.typdefaultbin, 0), t.typdefault) AS default, t.typnotnull AS "notNull",
+      ${
+        scope.version >= 170000
+          ? `(SELECT nn.conname FROM pg_constraint nn WHERE nn.contypid = t.oid AND nn.contype = 'n'
+              AND nn.conname <> left(t.typname || '_not_null', 63))`
+          : 'NULL'
+      } AS "notNullName"
+    FROM pg_type t JOIN pg_type b ON b.oid = t.typbasetype JOIN pg_namespace n ON n.oid = t.typnamespace
+    WHERE t.typtype = 'd' AND ${userRow('t', 'pg_type')}`,
+  map: (row) => ({
+    schema: row.schema,
+    name: row.name,
+    identity: row.identity,
+    attributes: attributes({
+      base: row.base,
+      collation: row.collation,
+      default: row.default,
+      notNull: row.notNull,
+      notNullName: row.notNullName,
+    }),
+    shell: [address('pg_type', row.base_oid)],
+  }),
+  create: (object, folded) => [
+    definition(object, [defaultClause(object), notNullClause(object), ...folded.map((child) => child.text)]),
+  ],
+  split: (object, folded) => ({
+    shell: [definition(object, [notNullClause(object)])],
+    rest: [
+      ...(defaultClause(object) === '' ? [] : [`ALTER DOMAIN ${object.identity} SET ${defaultClause(object)}`]),
+      ...folded.map((child: Folded) => `ALTER DOMAIN ${object.identity} ADD ${child.text}`),
+    ],
+  }),
+  drop: (object) => `DROP DOMAIN ${object.identity}`,
+  deparsed: ['default'],
+};
+
+function definition(object: CatalogObject, clauses: readonly string[]): string {
+  const { base, collation } = object.attributes as unknown as Domain;
+  const head = `CREATE DOMAIN ${object.identity} AS ${base}${collation === undefined ? '' : ` COLLATE ${collation}`}`;
+  return [head, ...clauses.filter((clause) => clause !== '')].join('\n  ');
+}
+
+function defaultClause(object: CatalogObject): string {
+  const { default: expression } = object.attributes as unknown as Domain;
+  return expression === undefined ? '' : `DEFAULT ${expression}`;
+}
+
+function notNullClause(object: CatalogObject): string {
+  const { notNull, notNullName } = object.attributes as unknown as Domain;
+  if (notNull !== true) return '';
+  return notNullName === undefined ? 'NOT NULL' : `CONSTRAINT ${notNullName} NOT NULL`;
+}

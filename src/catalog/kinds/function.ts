@@ -1,0 +1,80 @@
+import { quoteQualified } from '../../database/sql.js';
+import { address, type Kind, type KindRow, userRow } from '../kind.js';
+import { attributes, type CatalogObject } from '../model.js';
+
+interface Routine {
+  readonly definition: string;
+  readonly arguments: string;
+  readonly result?: string;
+  readonly volatility?: string;
+  readonly strict?: boolean;
+}
+
+interface Row extends KindRow, Routine {
+  readonly schema: string;
+  readonly name: string;
+  readonly identity: string;
+  readonly owner: number;
+  readonly language: number;
+  readonly types: readonly number[];
+}
+
+/** Functions and procedures share all but their noun. */
+function routine(name: string, noun: string, rank: number, prokinds: string): Kind<Row> {
+  return {
+    name,
+    catalog: 'pg_proc',
+    rank,
+    title: 'Functions and procedures',
+    noun: { comment: noun, owner: noun, grant: noun },
+    query: () => `
+      SELECT p.oid, n.nspname AS schema, p.proname AS name, p.proowner AS owner,
+        format('%I.%I(%s)', n.nspname, p.proname, (
+          SELECT string_agg(format_type(a.type, NULL), ', ' ORDER BY a.at)
+          FROM unnest(p.proargtypes::oid[]) WITH ORDINALITY a (type, at))) AS identity,
+        pg_get_functiondef(p.oid) AS definition, pg_get_function_identity_arguments(p.oid) AS arguments,
+        pg_get_function_result(p.oid) AS result, p.proisstrict AS strict,
+        CASE p.provolatile WHEN 'i' THEN 'IMMUTABLE' WHEN 's' THEN 'STABLE' END AS volatility,
+        p.prolang AS language, to_json(p.proargtypes::oid[]::int8[] || coalesce(p.proallargtypes::int8[], '{}') || p.prorettype::int8) AS types
+      FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+      WHERE p.prokind IN (${prokinds}) AND ${userRow('p', 'pg_proc')}`,
+    map: (row) => ({
+      schema: row.schema,
+      name: row.name,
+      identity: row.identity,
+      attributes: attributes({
+        definition: row.definition.replace(/^CREATE OR REPLACE /, 'CREATE ').trimEnd(),
+        arguments: row.arguments,
+        result: row.result,
+        volatility: row.volatility,
+        strict: row.strict,
+      }),
+      shell: [address('pg_language', row.language), ...row.types.map((type) => address('pg_type', type))],
+    }),
+    create: (object) => [read(object).definition],
+    split: (object) => ({
+      shell: [stub(noun, object)],
+      rest: [read(object).definition.replace(/^CREATE /, 'CREATE OR REPLACE ')],
+    }),
+    drop: (object) => `DROP ${noun} ${object.identity}`,
+    deparsed: ['definition'],
+  };
+}
+
+export const functionKind = routine('function', 'FUNCTION', 70, `'f', 'w'`);
+export const procedure = routine('procedure', 'PROCEDURE', 72, `'p'`);
+
+function read(object: CatalogObject): Routine {
+  return object.attributes as unknown as Routine;
+}
+
+/** The same signature with an empty body, which is never called before the real one replaces it. */
+function stub(noun: string, object: CatalogObject): string {
+  const { arguments: parameters, result, volatility, strict } = read(object);
+  return [
+    `CREATE ${noun} ${quoteQualified(object.schema ?? '', object.name)}(${parameters})`,
+    ...(result === undefined ? [] : [`RETURNS ${result}`]),
+    `LANGUAGE plpgsql${volatility === undefined ? '' : ` ${volatility}`}${strict === true ? ' STRICT' : ''}`,
+    `AS $stub$BEGIN RAISE 'stub'; END$stub$`,
+  ].join('\n');
+}

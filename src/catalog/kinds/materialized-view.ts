@@ -1,0 +1,74 @@
+import { type Column, type ColumnRow, columnAlterations, columnNumbers, columnsJson, columnValues, storageParameters } from '../columns.js';
+import { type Kind, type KindRow, userRow } from '../kind.js';
+import { attributes } from '../model.js';
+
+interface MaterializedView {
+  readonly columns?: readonly Column[];
+  readonly definition: string;
+  readonly accessMethod?: string;
+  readonly tablespace?: string;
+  readonly options?: readonly string[];
+  readonly populated?: boolean;
+}
+
+interface Row extends KindRow, Omit<MaterializedView, 'columns'> {
+  readonly schema: string;
+  readonly name: string;
+  readonly identity: string;
+  readonly owner: number;
+  readonly columns: readonly ColumnRow[] | null;
+}
+
+/** Materialized views, made empty; those that were populated are populated again at the end. */
+export const materializedView: Kind<Row> = {
+  name: 'materialized view',
+  catalog: 'pg_class',
+  rank: 82,
+  title: 'Materialized views',
+  noun: { comment: 'MATERIALIZED VIEW', owner: 'MATERIALIZED VIEW', grant: 'TABLE' },
+  query: (scope) => `
+    SELECT c.oid, n.nspname AS schema, c.relname AS name, format('%I.%I', n.nspname, c.relname) AS identity,
+      c.relowner AS owner, pg_get_viewdef(c.oid) AS definition, c.relispopulated AS populated,
+      CASE WHEN m.amname <> 'heap' THEN quote_ident(m.amname) END AS "accessMethod",
+      quote_ident(s.spcname) AS tablespace, to_json(c.reloptions) AS options,
+      ${columnsJson('c.oid', scope)} AS columns
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN pg_am m ON m.oid = c.relam LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace
+    WHERE c.relkind = 'm' AND ${userRow('c', 'pg_class')}`,
+  map: (row) => ({
+    schema: row.schema,
+    name: row.name,
+    identity: row.identity,
+    attributes: attributes({
+      columns: columnValues(row.columns ?? []),
+      definition: row.definition.replace(/;$/, ''),
+      populated: row.populated,
+      accessMethod: row.accessMethod,
+      tablespace: row.tablespace,
+      options: row.options,
+    }),
+    columns: columnNumbers(row.columns ?? []),
+  }),
+  create: (object) => {
+    const values = object.attributes as unknown as MaterializedView;
+    const options = storageParameters(values.options ?? []);
+    return [
+      [
+        `CREATE MATERIALIZED VIEW ${object.identity}`,
+        ...(values.accessMethod === undefined ? [] : [`USING ${values.accessMethod}`]),
+        ...(options.length === 0 ? [] : [`WITH (${options.join(', ')})`]),
+        ...(values.tablespace === undefined ? [] : [`TABLESPACE ${values.tablespace}`]),
+        'AS',
+        values.definition,
+        '  WITH NO DATA',
+      ].join('\n'),
+      ...columnAlterations(`ALTER MATERIALIZED VIEW ${object.identity}`, values.columns ?? []),
+    ];
+  },
+  late: (object) =>
+    object.attributes.populated === true
+      ? [{ phase: 'contents', sql: `REFRESH MATERIALIZED VIEW ${object.identity}` }]
+      : [],
+  drop: (object) => `DROP MATERIALIZED VIEW ${object.identity}`,
+  deparsed: ['definition'],
+};

@@ -1,0 +1,167 @@
+import { quoteIdent } from '../../database/sql.js';
+import {
+  type Column,
+  type ColumnRow,
+  columnAddresses,
+  columnAlterations,
+  columnConstraints,
+  columnDefinition,
+  columnNumbers,
+  columnsJson,
+  columnValues,
+  storageParameters,
+} from '../columns.js';
+import { type Folded, type Kind, type KindRow, notLedger, userRow } from '../kind.js';
+import { attributes, type CatalogObject } from '../model.js';
+
+interface Table {
+  readonly columns?: readonly Column[];
+  readonly unlogged?: boolean;
+  readonly accessMethod?: string;
+  readonly tablespace?: string;
+  readonly options?: readonly string[];
+  readonly toastOptions?: readonly string[];
+  readonly ofType?: string;
+  readonly partitionBy?: string;
+  readonly partitionOf?: string;
+  readonly bound?: string;
+  readonly inherits?: readonly string[];
+  readonly replicaIdentity?: string;
+  readonly rowSecurity?: boolean;
+  readonly forceRowSecurity?: boolean;
+}
+
+interface Row extends KindRow, Omit<Table, 'columns'> {
+  readonly schema: string;
+  readonly name: string;
+  readonly identity: string;
+  readonly owner: number;
+  readonly columns: readonly ColumnRow[] | null;
+}
+
+/** Tables, partitioned tables and partitions. A partition is created alone and attached, which keeps its column order. */
+export const table: Kind<Row> = {
+  name: 'table',
+  catalog: 'pg_class',
+  rank: 60,
+  title: 'Tables',
+  noun: { comment: 'TABLE', owner: 'TABLE', grant: 'TABLE' },
+  query: (scope) => `
+    SELECT c.oid, n.nspname AS schema, c.relname AS name, format('%I.%I', n.nspname, c.relname) AS identity,
+      c.relowner AS owner, c.relpersistence = 'u' AS unlogged,
+      CASE WHEN m.amname <> 'heap' THEN quote_ident(m.amname) END AS "accessMethod",
+      quote_ident(s.spcname) AS tablespace, to_json(c.reloptions) AS options, to_json(o.reloptions) AS "toastOptions",
+      CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END AS "ofType",
+      CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS "partitionBy",
+      CASE WHEN c.relispartition THEN parents.names ->> 0 END AS "partitionOf",
+      CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END AS bound,
+      CASE WHEN NOT c.relispartition THEN parents.names END AS inherits,
+      CASE c.relreplident WHEN 'n' THEN 'NOTHING' WHEN 'f' THEN 'FULL' END AS "replicaIdentity",
+      c.relrowsecurity AS "rowSecurity", c.relforcerowsecurity AS "forceRowSecurity",
+      ${columnsJson('c.oid', scope)} AS columns
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN pg_am m ON m.oid = c.relam LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace
+    LEFT JOIN pg_class o ON o.oid = c.reltoastrelid
+    LEFT JOIN (
+      SELECT i.inhrelid, json_agg(format('%I.%I', pn.nspname, p.relname) ORDER BY i.inhseqno) AS names
+      FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace
+      GROUP BY i.inhrelid) parents ON parents.inhrelid = c.oid
+    WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND ${userRow('c', 'pg_class')} AND ${notLedger('c.oid', scope)}`,
+  map: (row) => {
+    const columns = row.columns ?? [];
+    return {
+      schema: row.schema,
+      name: row.name,
+      identity: row.identity,
+      attributes: attributes({
+        columns: columnValues(columns),
+        unlogged: row.unlogged,
+        accessMethod: row.accessMethod,
+        tablespace: row.tablespace,
+        options: row.options,
+        toastOptions: row.toastOptions,
+        ofType: row.ofType,
+        partitionBy: row.partitionBy,
+        partitionOf: row.partitionOf,
+        bound: row.bound,
+        inherits: row.inherits,
+        replicaIdentity: row.replicaIdentity,
+        rowSecurity: row.rowSecurity,
+        forceRowSecurity: row.forceRowSecurity,
+      }),
+      also: columnAddresses(columns),
+      columns: columnNumbers(columns),
+    };
+  },
+  create: (object, folded) => {
+    const values = object.attributes as unknown as Table;
+    const columns = values.columns ?? [];
+    const alter = `ALTER TABLE ONLY ${object.identity}`;
+    return [
+      definition(object, values, folded),
+      ...(values.partitionOf === undefined ? inheritedDefaults(alter, columns, folded) : []),
+      ...columnAlterations(alter, columns),
+      ...(values.replicaIdentity === undefined ? [] : [`${alter} REPLICA IDENTITY ${values.replicaIdentity}`]),
+      ...(values.partitionOf === undefined
+        ? []
+        : [`ALTER TABLE ONLY ${values.partitionOf} ATTACH PARTITION ${object.identity} ${values.bound}`]),
+    ];
+  },
+  late: (object) => {
+    const { rowSecurity, forceRowSecurity } = object.attributes as Table;
+    return [
+      ...(rowSecurity === true ? [`ALTER TABLE ${object.identity} ENABLE ROW LEVEL SECURITY`] : []),
+      ...(forceRowSecurity === true ? [`ALTER TABLE ONLY ${object.identity} FORCE ROW LEVEL SECURITY`] : []),
+    ].map((sql) => ({ phase: 'security' as const, sql }));
+  },
+  drop: (object) => `DROP TABLE ${object.identity}`,
+  deparsed: ['columns', 'bound', 'partitionBy'],
+};
+
+function definition(object: CatalogObject, values: Table, folded: readonly Folded[]): string {
+  const head = `CREATE ${values.unlogged === true ? 'UNLOGGED ' : ''}TABLE ${object.identity}`;
+  const lines = [
+    ...(values.columns ?? []).filter((column) => isListed(column, values)).map((column) => columnLine(object, values, column, folded)),
+    ...folded.filter((child) => child.column === null).map((child) => child.text),
+  ];
+  const body = lines.length === 0 && values.ofType !== undefined ? '' : ` (\n${lines.map((line) => `  ${line}`).join(',\n')}\n)`;
+  return [
+    `${head}${values.ofType === undefined ? '' : ` OF ${values.ofType}`}${body}`,
+    ...(values.inherits === undefined ? [] : [`INHERITS (${values.inherits.join(', ')})`]),
+    ...(values.partitionBy === undefined ? [] : [`PARTITION BY ${values.partitionBy}`]),
+    ...(values.accessMethod === undefined ? [] : [`USING ${values.accessMethod}`]),
+    ...storage(values),
+    ...(values.tablespace === undefined ? [] : [`TABLESPACE ${values.tablespace}`]),
+  ].join('\n');
+}
+
+/** A partition lists all columns, since it is attached; an heir only what it declares itself. */
+function isListed(column: Column, values: Table): boolean {
+  return values.partitionOf !== undefined || values.inherits === undefined || column.inherited !== true;
+}
+
+function columnLine(object: CatalogObject, values: Table, column: Column, folded: readonly Folded[]): string {
+  if (values.ofType === undefined) return columnDefinition(column, object, folded);
+  const defaults = folded.filter((child) => child.column === column.name).map((child) => child.text);
+  return [quoteIdent(column.name), 'WITH OPTIONS', ...columnConstraints({ ...column }, object, defaults)].join(' ');
+}
+
+function storage(values: Table): readonly string[] {
+  const options = [
+    ...storageParameters(values.options ?? []),
+    ...storageParameters(values.toastOptions ?? [], 'toast.'),
+  ];
+  return options.length === 0 ? [] : [`WITH (${options.join(', ')})`];
+}
+
+/** Defaults of columns that an heir doesn't list: its own, or the lack of one that its parent has. */
+function inheritedDefaults(alter: string, columns: readonly Column[], folded: readonly Folded[]): readonly string[] {
+  return columns
+    .filter((column) => column.inherited === true)
+    .flatMap((column) => {
+      const own = folded.find((child) => child.column === column.name);
+      const target = `${alter} ALTER COLUMN ${quoteIdent(column.name)}`;
+      if (own !== undefined) return [`${target} SET ${own.text}`];
+      return column.defaultDropped === true ? [`${target} DROP DEFAULT`] : [];
+    });
+}

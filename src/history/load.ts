@@ -1,0 +1,160 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, extname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { types } from 'node:util';
+import { createJiti, type Jiti } from 'jiti';
+import { isSquashError, SquashError } from '../errors.js';
+import type { LoadedMigration } from './migration.js';
+
+const require = createRequire(import.meta.url);
+
+/** Jest runs modules in a sandbox of its own, where only jiti loads what Jest doesn't know of. */
+const isUnderJest = process.env.JEST_WORKER_ID !== undefined;
+
+const stripsTypes = Boolean((process.features as { typescript?: unknown }).typescript);
+
+/** What Node's type stripping can't do and jiti can: enums, and imports without an extension. */
+const jitiCanHelp = new Set([
+  'ERR_MODULE_NOT_FOUND',
+  'MODULE_NOT_FOUND',
+  'ERR_UNSUPPORTED_DIR_IMPORT',
+  'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX',
+  'ERR_UNKNOWN_FILE_EXTENSION',
+  'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING',
+]);
+
+let loads = 0;
+
+/**
+ * Loads a migration anew: its own module is evaluated again at each call, what it imports is not.
+ * JavaScript loads as Knex would load it (knex/lib/migrations/util/import-file.js), TypeScript by
+ * Node where Node can, else by jiti.
+ *
+ * @param path absolute path of the file.
+ * @param original where the file's relative imports start from, if it has been moved since.
+ * @throws SquashError MIGRATION_INVALID when the file is empty, doesn't parse (with line and column),
+ *   throws while it loads, or exports no function `up`.
+ */
+export async function loadMigration(path: string, original: string = path): Promise<LoadedMigration> {
+  const source = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new SquashError('MIGRATION_INVALID', `${path} can't be read: ${messageOf(cause)}`, { cause });
+  });
+  if (source.trim() === '') {
+    throw new SquashError('MIGRATION_INVALID', `${path} is empty`, {
+      hint: 'Write its `up` and `down`, or remove the file if no database has run it.',
+    });
+  }
+  try {
+    const loaded = original === path ? await importAnew(path, source) : await evaluate(source, original);
+    return asMigration(loaded, path);
+  } catch (error) {
+    throw isSquashError(error) ? error : unloadable(error, path, source);
+  }
+}
+
+/**
+ * The migration that a module exports: the module itself, as Knex takes it, or its default export,
+ * which is where an import of a CommonJS or transpiled module leaves it.
+ *
+ * @throws SquashError MIGRATION_INVALID when none of them has a function `up`; it names `origin`.
+ */
+export function asMigration(loaded: unknown, origin: string): LoadedMigration {
+  const inner = (loaded as { default?: unknown } | null | undefined)?.default;
+  const innermost = (inner as { default?: unknown } | null | undefined)?.default;
+  const found = [loaded, inner, innermost].find(hasUp);
+  if (found !== undefined) return found;
+  throw new SquashError('MIGRATION_INVALID', `${origin} exports no function \`up\``, {
+    hint: 'A migration exports `up(knex)` and `down(knex)`; move other files out of the folder.',
+  });
+}
+
+// By typeof: a function from another realm, as under Jest, is no instance of our Function.
+function hasUp(candidate: unknown): candidate is LoadedMigration {
+  return typeof (candidate as { up?: unknown } | null | undefined)?.up === 'function';
+}
+
+async function importAnew(path: string, source: string): Promise<unknown> {
+  const isTypeScript = /\.[cm]?ts$/.test(path);
+  if (isUnderJest || (isTypeScript && !stripsTypes)) return evaluate(source, path);
+  try {
+    return await importNatively(path);
+  } catch (error) {
+    if (isTypeScript && jitiCanHelp.has((error as NodeJS.ErrnoException).code ?? '')) {
+      return evaluate(source, path);
+    }
+    throw error;
+  }
+}
+
+async function importNatively(path: string): Promise<unknown> {
+  const importAgain = () => import(`${pathToFileURL(path).href}?load=${++loads}`);
+  if (await isModule(path)) return importAgain();
+  delete require.cache[path];
+  const loaded: unknown = require(path);
+  // Node took it for an ES module by its syntax, and keeps those where no cache can be cleared.
+  return types.isModuleNamespaceObject(loaded) ? importAgain() : loaded;
+}
+
+async function evaluate(source: string, filename: string): Promise<unknown> {
+  return jitiFor(dirname(filename)).evalModule(source, {
+    filename,
+    id: filename,
+    ext: extname(filename),
+    async: true,
+    // Else jiti imports plain JavaScript from `filename`: stale, or another file's text.
+    forceTranspile: true,
+  });
+}
+
+const instances = new Map<string, Jiti>();
+
+/** One instance a folder: it resolves imports and tsconfig paths from there. */
+function jitiFor(folder: string): Jiti {
+  const known = instances.get(folder);
+  if (known !== undefined) return known;
+  const created = createJiti(join(folder, '/'), { interopDefault: false, tsconfigPaths: true });
+  instances.set(folder, created);
+  return created;
+}
+
+/** Whether Node takes a file for an ES module: by its extension, else by the nearest package.json. */
+async function isModule(path: string): Promise<boolean> {
+  const extension = extname(path);
+  if (extension === '.mjs' || extension === '.mts') return true;
+  if (extension === '.cjs' || extension === '.cts') return false;
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    const text = await readFile(join(folder, 'package.json'), 'utf8').catch(() => null);
+    if (text !== null) return (JSON.parse(text) as { type?: unknown }).type === 'module';
+    if (folder === dirname(folder)) return false;
+  }
+}
+
+function unloadable(cause: unknown, path: string, source: string): SquashError {
+  const flaw = findSyntaxError(path, source);
+  if (flaw === null) {
+    return new SquashError('MIGRATION_INVALID', `${path} can't be loaded: ${messageOf(cause)}`, {
+      hint: 'Check what it imports, and what it does outside of `up` and `down`.',
+      cause,
+    });
+  }
+  const place = `${path}:${flaw.line}:${flaw.column}`;
+  return new SquashError('MIGRATION_INVALID', `${place} isn't valid: ${flaw.message}`, { cause });
+}
+
+/** Where a source breaks, line and column from 1; Node alone doesn't tell it of an ES module. */
+function findSyntaxError(
+  path: string,
+  source: string,
+): { line: number; column: number; message: string } | null {
+  const ts = /\.[cm]?ts$/.test(path);
+  const code = jitiFor(dirname(path)).transform({ source, filename: path, ts, async: true });
+  const report = /^exports\.__JITI_ERROR__ = (\{.*\})/.exec(code)?.[1];
+  if (report === undefined) return null;
+  const { line, column, message } = JSON.parse(report) as { line: number; column: number; message: string };
+  return { line, column: column + 1, message: message.trim() };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String((error as { message?: unknown })?.message ?? error);
+}

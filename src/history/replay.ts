@@ -1,0 +1,64 @@
+import type { Knex } from 'knex';
+import type { ClientConfig } from 'pg';
+import type { Settings } from '../settings/settings.js';
+import { withKnex } from './connect.js';
+import { withShadowEnvironment } from './environment.js';
+import { explainingFailures } from './failure.js';
+import type { Migration } from './migration.js';
+import { createMigrator } from './migrator.js';
+
+/** One migration that was run. */
+export interface ReplayStep {
+  readonly name: string;
+  readonly milliseconds: number;
+}
+
+/** What a replay needs to know of the project. */
+export type ReplaySettings = Pick<Settings, 'connection' | 'knexConfig' | 'migrations' | 'searchPath'>;
+
+/**
+ * Runs migrations in their order on a shadow. Each has a transaction of its own, as in a database
+ * that has grown with the history: an enum's value that one adds can be used by the next. While they
+ * run, the environment leads to the shadow instead of the real database.
+ *
+ * @param connection the shadow, an empty database.
+ * @param onProgress called after each migration.
+ * @returns the steps, in order.
+ * @throws SquashError MIGRATION_FAILED with the server's message and place; MIGRATION_INVALID.
+ */
+export async function replayHistory(
+  connection: ClientConfig,
+  settings: ReplaySettings,
+  migrations: readonly Migration[],
+  onProgress: (step: ReplayStep) => void = () => {},
+): Promise<readonly ReplayStep[]> {
+  return withShadowEnvironment(connection, settings.connection, () =>
+    withKnex(connection, settings, (knex) => replayOn(knex, settings, migrations, onProgress)),
+  );
+}
+
+async function replayOn(
+  knex: Knex,
+  { migrations: migrationSettings, searchPath }: ReplaySettings,
+  migrations: readonly Migration[],
+  onProgress: (step: ReplayStep) => void,
+): Promise<readonly ReplayStep[]> {
+  const steps: ReplayStep[] = [];
+  const migrator = createMigrator({
+    knex,
+    settings: { ...migrationSettings, searchPath },
+    migrations,
+    transaction: 'each',
+  });
+  let startedAt = 0;
+  migrator.on('migrating', () => {
+    startedAt = performance.now();
+  });
+  migrator.on('migrated', ({ name }) => {
+    const step = { name, milliseconds: performance.now() - startedAt };
+    steps.push(step);
+    onProgress(step);
+  });
+  await explainingFailures(knex, () => migrator.up());
+  return steps;
+}

@@ -1,0 +1,172 @@
+import { SquashError } from '../errors.js';
+import { components, type Graph, topological } from './graph.js';
+
+/** One object to be made, as far as order is concerned. */
+export interface Step {
+  readonly id: string;
+  /** Where it goes when dependencies leave a choice: lower first, then by id. */
+  readonly rank: number;
+  readonly requires: readonly string[];
+  /** The step whose statement can contain this one. */
+  readonly host: string | null;
+  /** What its first half needs, if it can be made in two; else null. */
+  readonly shell: { readonly requires: readonly string[]; readonly servesRanks: readonly number[] | null } | null;
+}
+
+/** A step in its place. `folded` are the steps that its statement contains. */
+export interface Planned {
+  readonly id: string;
+  readonly part: 'whole' | 'shell' | 'rest';
+  readonly folded: readonly string[];
+  /** It was part of a cycle, so it can't be dropped without what depends on it. */
+  readonly cyclic: boolean;
+}
+
+/** A node of the graph that is sorted: a step with what it contains, or half of one. */
+interface Unit extends Planned {
+  readonly key: string;
+  readonly rank: number;
+  readonly requires: readonly string[];
+}
+
+/**
+ * The order in which a catalog can be made: by dependency, then rank, then id in code points, so the
+ * same objects give the same order however they came about.
+ *
+ * Children lie in their hosts' statements and everything is whole, except inside a strongly connected
+ * component: there, first children step out of their hosts, then steps are made in two halves, one
+ * rank at a time, until the cycle is gone.
+ *
+ * @throws SquashError CYCLE_UNSPLITTABLE naming the members of a cycle that nothing can split.
+ */
+export function plan(steps: readonly Step[]): readonly Planned[] {
+  const byId = new Map(steps.map((step) => [step.id, step]));
+  const rounds = [unfold, ...splitRanks(steps).map((rank) => splitRank(rank))];
+  let state: Layout = { out: new Set(), split: new Map(), cyclic: new Set() };
+  let units = layOut(steps, byId, state);
+  let cycles = cyclesOf(units);
+  for (const round of rounds) {
+    if (cycles.length === 0) break;
+    state = cycles.reduce((layout, cycle) => round(layout, cycle, byId), state);
+    units = layOut(steps, byId, state);
+    cycles = cyclesOf(units);
+  }
+  const [cycle] = cycles;
+  if (cycle !== undefined) throw unsplittable(cycle.map((unit) => unit.id));
+  const byKey = new Map(units.map((unit) => [unit.key, unit]));
+  const compare = (a: string, b: string): number => compareUnits(byKey.get(a) as Unit, byKey.get(b) as Unit);
+  return topological(graphOf(units), compare).map((key) => {
+    const { id, part, folded } = byKey.get(key) as Unit;
+    return { id, part, folded, cyclic: state.cyclic.has(id) };
+  });
+}
+
+/** Which children stand outside of their hosts, and which steps are halved within which component. */
+interface Layout {
+  readonly out: ReadonlySet<string>;
+  readonly split: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly cyclic: ReadonlySet<string>;
+}
+
+function splitRanks(steps: readonly Step[]): readonly number[] {
+  const ranks = new Set(steps.filter((step) => step.shell !== null).map((step) => step.rank));
+  return [...ranks].sort((a, b) => b - a);
+}
+
+function members(cycle: readonly Unit[]): ReadonlySet<string> {
+  return new Set(cycle.flatMap((unit) => [unit.id, ...unit.folded]));
+}
+
+/** Children that need something of their component step out of their hosts. */
+function unfold(layout: Layout, cycle: readonly Unit[], byId: ReadonlyMap<string, Step>): Layout {
+  const inside = members(cycle);
+  const leaving = cycle.flatMap((unit) =>
+    unit.folded.filter((id) => byId.get(id)?.requires.some((need) => need !== unit.id && inside.has(need))),
+  );
+  return {
+    ...layout,
+    out: new Set([...layout.out, ...leaving]),
+    cyclic: new Set([...layout.cyclic, ...cycle.map((unit) => unit.id)]),
+  };
+}
+
+/** Steps of one rank whose second half alone needs something of their component are halved. */
+function splitRank(rank: number) {
+  return (layout: Layout, cycle: readonly Unit[], byId: ReadonlyMap<string, Step>): Layout => {
+    const inside = members(cycle);
+    const split = new Map(layout.split);
+    for (const unit of cycle) {
+      const step = byId.get(unit.id);
+      if (step === undefined || step.rank !== rank || step.shell === null || unit.part !== 'whole') continue;
+      const shell = new Set(step.shell.requires);
+      if (unit.requires.some((key) => inside.has(stepOf(key)) && !shell.has(stepOf(key)))) split.set(step.id, inside);
+    }
+    return { ...layout, split };
+  };
+}
+
+const shellSuffix = '\u0000shell';
+
+function stepOf(key: string): string {
+  return key.endsWith(shellSuffix) ? key.slice(0, -shellSuffix.length) : key;
+}
+
+function layOut(steps: readonly Step[], byId: ReadonlyMap<string, Step>, layout: Layout): readonly Unit[] {
+  const children = new Map<string, string[]>();
+  const home = new Map<string, string>();
+  for (const { id, host } of steps) {
+    const isFolded = host !== null && byId.has(host) && !layout.out.has(id);
+    home.set(id, isFolded ? host : id);
+    if (isFolded) children.set(host, [...(children.get(host) ?? []), id]);
+  }
+  const keyFor = (from: Step, need: string): string | null => {
+    const target = home.get(need);
+    if (target === undefined) return null;
+    const cycle = layout.split.get(target);
+    if (cycle === undefined || !cycle.has(from.id)) return target;
+    const serves = byId.get(target)?.shell?.servesRanks ?? null;
+    return serves === null || serves.includes(from.rank) ? target + shellSuffix : target;
+  };
+  const needs = (from: Step, ids: readonly string[]): string[] =>
+    ids.map((need) => keyFor(from, need)).filter((key): key is string => key !== null && stepOf(key) !== from.id);
+  return steps.flatMap((step): readonly Unit[] => {
+    if (home.get(step.id) !== step.id) return [];
+    const folded = (children.get(step.id) ?? []).sort();
+    const all = [step, ...folded.map((id) => byId.get(id) as Step)];
+    const requires = all.flatMap((each) => needs(each, each.requires)).filter((key) => stepOf(key) !== step.id);
+    const unit = { id: step.id, rank: step.rank, folded, cyclic: false };
+    if (step.shell === null || !layout.split.has(step.id)) {
+      return [{ ...unit, key: step.id, part: 'whole', requires: unique(requires) }];
+    }
+    const key = step.id + shellSuffix;
+    return [
+      { ...unit, key, part: 'shell', folded: [], requires: unique(needs(step, step.shell.requires)) },
+      { ...unit, key: step.id, part: 'rest', requires: unique([key, ...requires]) },
+    ];
+  });
+}
+
+function unique(keys: readonly string[]): readonly string[] {
+  return [...new Set(keys)];
+}
+
+function graphOf(units: readonly Unit[]): Graph {
+  return new Map(units.map((unit) => [unit.key, unit.requires]));
+}
+
+function cyclesOf(units: readonly Unit[]): readonly (readonly Unit[])[] {
+  const byKey = new Map(units.map((unit) => [unit.key, unit]));
+  return components(graphOf(units))
+    .filter((component) => component.length > 1)
+    .map((component) => component.map((key) => byKey.get(key) as Unit).sort(compareUnits));
+}
+
+function compareUnits(a: Unit, b: Unit): number {
+  return a.rank - b.rank || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
+}
+
+function unsplittable(ids: readonly string[]): SquashError {
+  return new SquashError('CYCLE_UNSPLITTABLE', `these objects depend on each other, and none can be made in two steps: ${ids.join(', ')}`, {
+    hint: 'Break the cycle in a migration, for example with a function whose body is a string.',
+  });
+}
