@@ -139,7 +139,7 @@ function assemble({ cwd, root, knexfile: path, environment, connection, parsed }
 }
 
 function knexConfigOf(knexfile: ParsedSettings['knexfile']): Settings['knexConfig'] {
-  const { connection, connectionPool, migrations, pool, squash, searchPath, ...rest } = knexfile;
+  const { connection, connectionPool, dialect, migrations, pool, searchPath, squash, ...rest } = knexfile;
   const afterCreate = pool?.afterCreate;
   return { ...rest, ...(afterCreate === undefined ? {} : { pool: { afterCreate } }) };
 }

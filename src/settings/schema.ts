@@ -115,7 +115,8 @@ const pool = z.looseObject({
 /** Open, since Knex passes over keys that it doesn't know and projects keep values of their own there. */
 const knexfile = z.looseObject({
   client: client.default('pg'),
-  connection: z.unknown(),
+  dialect: client.optional(),
+  connection: z.unknown().optional(),
   connectionPool: z
     .undefined({ error: 'is a pool of the program, which has no use here: give "connection" or --url' })
     .optional(),

