@@ -129,7 +129,19 @@ export interface Kind<Row extends KindRow = KindRow> {
   readonly commentTarget?: (object: CatalogObject) => string;
   /** Attributes that hold deparsed expressions, which need not be a fixpoint (canonical.ts). */
   readonly deparsed?: readonly string[];
+  /** How such an attribute is parsed again, verbatim, on a database that has an object of that id. */
+  readonly redefine?: (object: CatalogObject) => Redefinition;
 }
+
+/** Statements that parse an object's texts again, and the object in which the result is found. */
+export interface Redefinition {
+  readonly statements: readonly string[];
+  /** Id of that object, where it isn't the same: one in the probe schema. */
+  readonly probe?: string;
+}
+
+/** A schema that exists only while texts are parsed again, inside a transaction that is rolled back. */
+export const probeSchema = 'knex_squash_probe';
 
 export interface SplitStatements {
   readonly shell: readonly string[];

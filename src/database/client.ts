@@ -108,7 +108,6 @@ export function describeServer(config: ClientConfig): string {
 
 /** The five-character SQLSTATE of a server's error, or Node's code of a socket's, or undefined. */
 export function errorCode(error: unknown): string | undefined {
-  if (error instanceof AggregateError) return errorCode(error.errors[0]);
   const code = (error as { code?: unknown } | null | undefined)?.code;
   return typeof code === 'string' ? code : undefined;
 }
@@ -144,8 +143,7 @@ function unreachable(config: ClientConfig, cause: unknown): SquashError {
       cause,
     });
   }
-  const reason =
-    reasons[code ?? ''] ?? (cause instanceof Error && cause.message !== '' ? cause.message : code);
+  const reason = reasons[code ?? ''] ?? ((cause as Error).message || code);
   return new SquashError('SERVER_UNREACHABLE', `no connection to ${place}: ${reason}`, {
     hint: 'Check that the server runs, and the host and port in DATABASE_URL or the knexfile.',
     cause,

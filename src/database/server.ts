@@ -25,7 +25,7 @@ export interface Server {
 export type ServerSettings = Pick<Settings, 'connection' | 'shadowConnection' | 'root' | 'stateDirectory'>;
 
 /** The database that is used on the embedded server. */
-export const embeddedDatabase = 'knex_squash';
+const embeddedDatabase = 'knex_squash';
 
 /** The majors that the catalog is read and written for. */
 const oldestMajor = 14;

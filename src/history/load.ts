@@ -32,24 +32,44 @@ let loads = 0;
  * Node where Node can, else by jiti.
  *
  * @param path absolute path of the file.
- * @param original where the file's relative imports start from, if it has been moved since.
  * @throws SquashError MIGRATION_INVALID when the file is empty, doesn't parse (with line and column),
  *   throws while it loads, or exports no function `up`.
  */
-export async function loadMigration(path: string, original: string = path): Promise<LoadedMigration> {
+export async function loadMigration(path: string): Promise<LoadedMigration> {
   const source = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new SquashError('MIGRATION_INVALID', `${path} can't be read: ${messageOf(cause)}`, { cause });
   });
+  return checked(source, path, () => importAnew(path, source));
+}
+
+/**
+ * As {@link loadMigration} for a text that isn't, or no longer, in its file: its imports are resolved
+ * as if it lay at `path`, where nothing is read.
+ *
+ * @param origin what messages call it.
+ */
+export async function loadMigrationText(
+  source: string,
+  path: string,
+  origin: string,
+): Promise<LoadedMigration> {
+  return checked(source, origin, () => evaluate(source, path));
+}
+
+async function checked(
+  source: string,
+  origin: string,
+  load: () => Promise<unknown>,
+): Promise<LoadedMigration> {
   if (source.trim() === '') {
-    throw new SquashError('MIGRATION_INVALID', `${path} is empty`, {
+    throw new SquashError('MIGRATION_INVALID', `${origin} is empty`, {
       hint: 'Write its `up` and `down`, or remove the file if no database has run it.',
     });
   }
   try {
-    const loaded = original === path ? await importAnew(path, source) : await evaluate(source, original);
-    return asMigration(loaded, path);
+    return asMigration(await load(), origin);
   } catch (error) {
-    throw isSquashError(error) ? error : unloadable(error, path, source);
+    throw isSquashError(error) ? error : unloadable(error, origin, source);
   }
 }
 

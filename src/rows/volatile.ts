@@ -172,3 +172,13 @@ function unruledColumns(columns: readonly string[]): SquashError {
     },
   );
 }
+
+/** Columns that are ruled to their default or looked up differ by nature; frozen ones must not. */
+export function ignoredColumns(rulings: readonly VolatileColumn[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const ignored = new Map<string, Set<string>>();
+  for (const { table, column, ruling } of rulings) {
+    if (ruling === 'freeze') continue;
+    ignored.set(table, (ignored.get(table) ?? new Set()).add(column));
+  }
+  return ignored;
+}

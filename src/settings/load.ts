@@ -161,7 +161,8 @@ function migrationSettingsOf(
 }
 
 function messageOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  // By shape: what a knexfile throws can come from another realm, where `instanceof` fails.
+  const { message = String(error) } = Object(error) as Partial<Error>;
   // What follows the first line can be a frame of the file's code, passwords included.
   return message.split('\n')[0] ?? '';
 }

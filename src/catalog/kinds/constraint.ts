@@ -131,6 +131,13 @@ export const constraint: Kind<Row> = {
     return values.type === 'foreign key' ? `ALTER TABLE ${values.on} DROP CONSTRAINT ${quoteIdent(object.name)}` : null;
   },
   deparsed: ['definition'],
+  redefine: (object) => {
+    const values = object.attributes as unknown as Constraint;
+    const alter = `ALTER ${values.onKind} ${values.on}`;
+    return {
+      statements: [`${alter} DROP CONSTRAINT ${quoteIdent(object.name)} CASCADE`, `${alter} ADD ${clause(object)}`],
+    };
+  },
 };
 
 /** A foreign key of a partitioned table recurses by itself; every other constraint stands for its table alone. */

@@ -41,6 +41,7 @@ export const columnDefault: Kind<Row> = {
   create: (object) => [`${alter(object)} SET DEFAULT ${object.attributes.expression}`],
   drop: (object) => `${alter(object)} DROP DEFAULT`,
   deparsed: ['expression'],
+  redefine: (object) => ({ statements: [`${alter(object)} SET DEFAULT ${object.attributes.expression}`] }),
 };
 
 function alter(object: CatalogObject): string {

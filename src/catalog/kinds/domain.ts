@@ -64,6 +64,7 @@ export const domain: Kind<Row> = {
   }),
   drop: (object) => `DROP DOMAIN ${object.identity}`,
   deparsed: ['default'],
+  redefine: (object) => ({ statements: [`ALTER DOMAIN ${object.identity} SET ${defaultClause(object)}`] }),
 };
 
 function definition(object: CatalogObject, clauses: readonly string[]): string {

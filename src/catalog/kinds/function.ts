@@ -58,6 +58,7 @@ function routine(name: string, noun: string, rank: number, prokinds: string): Ki
     }),
     drop: (object) => `DROP ${noun} ${object.identity}`,
     deparsed: ['definition'],
+    redefine: (object) => ({ statements: [read(object).definition.replace(/^CREATE /, 'CREATE OR REPLACE ')] }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { type Column, type ColumnRow, columnAlterations, columnNumbers, columnsJson, columnValues, storageParameters } from '../columns.js';
-import { type Kind, type KindRow, userRow } from '../kind.js';
+import { quoteQualified } from '../../database/sql.js';
+import { type Kind, type KindRow, probeSchema, userRow } from '../kind.js';
 import { attributes } from '../model.js';
 
 interface MaterializedView {
@@ -71,4 +72,8 @@ export const materializedView: Kind<Row> = {
       : [],
   drop: (object) => `DROP MATERIALIZED VIEW ${object.identity}`,
   deparsed: ['definition'],
+  redefine: (object) => {
+    const probe = quoteQualified(probeSchema, object.name);
+    return { statements: [`CREATE VIEW ${probe} AS\n${object.attributes.definition}`], probe: `view ${probe}` };
+  },
 };

@@ -60,4 +60,12 @@ export const policy: Kind<Row> = {
   },
   drop: (object) => `DROP POLICY ${object.identity}`,
   deparsed: ['using', 'check'],
+  redefine: (object) => {
+    const { using, check } = object.attributes as unknown as Policy;
+    const clauses = [
+      ...(using === undefined ? [] : [`USING (${using})`]),
+      ...(check === undefined ? [] : [`WITH CHECK (${check})`]),
+    ];
+    return { statements: [`ALTER POLICY ${object.identity} ${clauses.join(' ')}`] };
+  },
 };

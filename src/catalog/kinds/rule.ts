@@ -38,4 +38,7 @@ export const rule: Kind<Row> = {
   },
   drop: (object) => `DROP RULE ${object.identity}`,
   deparsed: ['definition'],
+  redefine: (object) => ({
+    statements: [String(object.attributes.definition).replace(/^CREATE /, 'CREATE OR REPLACE ')],
+  }),
 };

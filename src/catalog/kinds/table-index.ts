@@ -74,4 +74,7 @@ export const index: Kind<Row> = {
   },
   drop: (object) => (object.attributes.attachTo === undefined ? `DROP INDEX ${object.identity}` : null),
   deparsed: ['definition'],
+  redefine: (object) => ({
+    statements: [`DROP INDEX ${object.identity}`, String(object.attributes.definition)],
+  }),
 };

@@ -1,4 +1,4 @@
-import { quoteIdent } from '../../database/sql.js';
+import { quoteIdent, quoteQualified } from '../../database/sql.js';
 import {
   type Column,
   type ColumnRow,
@@ -11,7 +11,7 @@ import {
   columnValues,
   storageParameters,
 } from '../columns.js';
-import { type Folded, type Kind, type KindRow, notLedger, userRow } from '../kind.js';
+import { type Folded, type Kind, type KindRow, notLedger, probeSchema, userRow } from '../kind.js';
 import { attributes, type CatalogObject } from '../model.js';
 
 interface Table {
@@ -115,7 +115,16 @@ export const table: Kind<Row> = {
     ].map((sql) => ({ phase: 'security' as const, sql }));
   },
   drop: (object) => `DROP TABLE ${object.identity}`,
-  deparsed: ['columns', 'bound', 'partitionBy'],
+  deparsed: ['columns', 'partitionBy'],
+  // A generated column can't be changed in place: the same columns are made once more.
+  redefine: (object) => {
+    const probe = quoteQualified(probeSchema, object.name);
+    const { columns, partitionBy } = object.attributes as unknown as Table;
+    const plain = (columns ?? []).map(({ identity: _identity, inherited: _inherited, ...column }) => column);
+    const copy = { ...object, identity: probe, schema: probeSchema };
+    const values = { columns: plain, ...(partitionBy === undefined ? {} : { partitionBy }) };
+    return { statements: [definition(copy, values, [])], probe: `table ${probe}` };
+  },
 };
 
 function definition(object: CatalogObject, values: Table, folded: readonly Folded[]): string {

@@ -55,4 +55,7 @@ export const trigger: Kind<Row> = {
   },
   drop: (object) => (object.attributes.clone === true ? null : `DROP TRIGGER ${object.identity}`),
   deparsed: ['definition'],
+  redefine: (object) => ({
+    statements: [`DROP TRIGGER ${object.identity}`, String(object.attributes.definition)],
+  }),
 };

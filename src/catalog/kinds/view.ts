@@ -72,6 +72,7 @@ export const view: Kind<Row> = {
   },
   drop: (object) => `DROP VIEW ${object.identity}`,
   deparsed: ['definition'],
+  redefine: (object) => ({ statements: [definition('CREATE OR REPLACE VIEW', object)] }),
 };
 
 function definition(verb: string, object: CatalogObject): string {

@@ -29,7 +29,7 @@ export function findBinaries(root: string, packageName: string): Binaries {
 }
 
 /** The programs of one unpacked platform package. */
-export function readBinaries(packageFolder: string): Binaries {
+function readBinaries(packageFolder: string): Binaries {
   hydrateLinks(packageFolder);
   const { version } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')) as {
     version: string;

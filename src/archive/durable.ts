@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { type FileHandle, open, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { errorCode } from '../database/client.js';
+import { isSquashError, SquashError } from '../errors.js';
+import { sha256 } from '../history/files.js';
+
+/** Creates a file that wasn't there and waits until its bytes are on the disk. */
+export async function writeDurably(path: string, contents: string | Uint8Array): Promise<void> {
+  await withFile(path, 'wx', async (file) => {
+    await file.writeFile(contents);
+    await file.sync();
+  });
+}
+
+/** Replaces a file at once: at any moment it has either the old contents or the new ones. */
+export async function replaceDurably(path: string, contents: string | Uint8Array): Promise<void> {
+  const staged = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`);
+  await writeDurably(staged, contents);
+  await rename(staged, path);
+  await syncFolder(dirname(path));
+}
+
+/** Waits until a folder's entries are on the disk; Windows can't be asked to. */
+export async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  await withFile(path, 'r', (folder) => folder.sync());
+}
+
+/** The bytes of a file that must not be a link. */
+export async function readUnlinked(path: string): Promise<Buffer> {
+  return withFile(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0), (file) => file.readFile());
+}
+
+/** Hex sha256 of a file's bytes, or null where nothing has that name. */
+export async function hashOf(path: string): Promise<string | null> {
+  try {
+    return sha256(await withFile(path, 'r', (file) => file.readFile()));
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** An error of the file system as FILE_UNWRITABLE where the disk or its rights are the cause. */
+export function asUnwritable(error: unknown, what: string): unknown {
+  const code = errorCode(error) ?? '';
+  if (isSquashError(error) || !unwritable.has(code)) return error;
+  return new SquashError('FILE_UNWRITABLE', `${what} can't be written: ${(error as Error).message}`, {
+    hint: full.has(code)
+      ? 'Free some space and try again.'
+      : 'Check who may write there, and how the disk is mounted.',
+    cause: error,
+  });
+}
+
+const full = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+const unwritable = new Set([...full, 'EACCES', 'EPERM', 'EROFS']);
+
+async function withFile<T>(
+  path: string,
+  flags: string | number,
+  fn: (file: FileHandle) => Promise<T>,
+): Promise<T> {
+  const file = await open(path, flags);
+  try {
+    return await fn(file);
+  } finally {
+    await file.close();
+  }
+}

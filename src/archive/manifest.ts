@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import { sha256 } from '../history/files.js';
+
+/** The one file of an archive that the manifest can't list. */
+export const manifestName = 'manifest.json';
+
+/** `20261123T081500Z`, with a number where two archives were made in one second. */
+export const archiveNamePattern = /^\d{8}T\d{6}Z(-\d+)?$/;
+
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** Relative, with `/`, and inside of its folder on every system. */
+const insidePath = z.string().refine(isInside, 'leads out of its folder');
+
+/** Relative to the project's root, with `/`; a folder of migrations may lie beside the project. */
+const projectPath = z
+  .string()
+  .refine((path) => isInside(path.replace(/^(\.\.\/)+/, '')), 'is no relative path');
+
+const ledgerRow = z.strictObject({
+  id: z.int(),
+  name: z.string(),
+  batch: z.int(),
+  migrationTime: z.string().nullable(),
+});
+
+const contents = { path: insidePath, sha256: hash, size: z.int().min(0) };
+
+const manifestSchema = z.strictObject({
+  formatVersion: z.literal(1),
+  toolVersion: z.string(),
+  /** The server's on which the history was replayed. */
+  serverMajor: z.int(),
+  revision: z.string().regex(/^[0-9a-f]{12}$/),
+  /** The file that took the originals' place. */
+  baseline: z.strictObject({ name: z.string(), path: projectPath, sha256: hash }),
+  /** Of the catalog as the history built it, and as the baseline did. */
+  fingerprints: z.strictObject({ history: z.string(), baseline: z.string() }),
+  createdAt: z.iso.datetime(),
+  /** The originals in their order: the ledger's name, the place here, the place in the project. */
+  files: z.array(z.strictObject({ ...contents, name: z.string(), originalPath: projectPath })).min(1),
+  /** What else the archive holds: the expected catalog and so on. */
+  attachments: z.array(z.strictObject(contents)),
+  /** The ledger of the database that was adopted then, or null. */
+  ledger: z.array(ledgerRow).nullable(),
+  /** Of the canonical JSON without this key. */
+  sha256: hash,
+});
+
+/** What `manifest.json` in an archive says. */
+export type Manifest = z.infer<typeof manifestSchema>;
+
+/** The manifest with its own hash. */
+export function sealManifest(manifest: Omit<Manifest, 'sha256'>): Manifest {
+  return { ...manifest, sha256: sha256(canonicalJson(manifest)) };
+}
+
+/** The one text that a manifest has. */
+export function renderManifest(manifest: Manifest): string {
+  return `${canonicalJson(manifest, 2)}\n`;
+}
+
+/**
+ * The manifest of a text, or what is wrong with it. Only the text that {@link renderManifest} gives
+ * is good: not a byte can be altered.
+ */
+export function parseManifest(text: string): { manifest: Manifest } | { flaw: string } {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    return { flaw: `is no JSON: ${(error as Error).message}` };
+  }
+  const { success, data, error } = manifestSchema.safeParse(json);
+  if (!success) {
+    const [issue] = error.issues;
+    return { flaw: `is invalid at ${issue?.path.join('.') || 'its top'}: ${issue?.message}` };
+  }
+  const { sha256: claimed, ...rest } = data;
+  if (sealManifest(rest).sha256 !== claimed || renderManifest(data) !== text) {
+    return { flaw: 'was altered: its hash does not fit' };
+  }
+  const paths = [...data.files, ...data.attachments].map(({ path }) => path);
+  const isUnique = new Set([...paths, manifestName]).size === paths.length + 1;
+  return isUnique ? { manifest: data } : { flaw: 'lists a file twice' };
+}
+
+/** JSON with the keys of every object sorted by code unit, so that equal data has one text. */
+function canonicalJson(value: unknown, indent?: number): string {
+  const sorted = (_: string, inner: unknown) =>
+    inner === null || typeof inner !== 'object' || Array.isArray(inner)
+      ? inner
+      : Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return JSON.stringify(value, sorted, indent);
+}
+
+function isInside(path: string): boolean {
+  return path.split('/').every(isPlainSegment);
+}
+
+// Backslash and colon are separators on Windows; a trailing dot or space is dropped there.
+function isPlainSegment(segment: string): boolean {
+  return !['', '.', '..'].includes(segment) && !/[\\:\0]|[. ]$/.test(segment);
+}

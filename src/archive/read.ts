@@ -1,0 +1,108 @@
+import { lstat, readdir, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { SquashError } from '../errors.js';
+import { sha256 } from '../history/files.js';
+import { loadMigrationText } from '../history/load.js';
+import type { Migration } from '../history/migration.js';
+import { readUnlinked } from './durable.js';
+import { archiveNamePattern, type Manifest, manifestName, parseManifest } from './manifest.js';
+
+/** An archive whose every byte has been checked, and those bytes, so that nothing is read twice. */
+export interface Archive {
+  readonly folder: string;
+  readonly manifest: Manifest;
+  /** By the path in the archive. */
+  readonly contents: ReadonlyMap<string, Buffer>;
+}
+
+/**
+ * Reads an archive and checks it against its manifest.
+ *
+ * @throws SquashError ARCHIVE_INVALID, naming the file, when anything is altered, missing, too much,
+ *   or a link.
+ */
+export async function readArchive(folder: string): Promise<Archive> {
+  const found = await listFiles(folder);
+  if (!found.includes(manifestName)) throw invalid(folder, manifestName, 'is missing');
+  const text = (await readUnlinked(join(folder, manifestName))).toString();
+  const parsed = parseManifest(text);
+  if ('flaw' in parsed) throw invalid(folder, manifestName, parsed.flaw);
+  const { manifest } = parsed;
+  const entries = [...manifest.files, ...manifest.attachments];
+  const listed = new Set([manifestName, ...entries.map(({ path }) => path)]);
+  for (const path of found) {
+    if (!listed.has(path)) throw invalid(folder, path, 'is not in its manifest');
+  }
+  const contents = new Map<string, Buffer>();
+  for (const { path, sha256: expected } of entries) {
+    if (!found.includes(path)) throw invalid(folder, path, 'is missing');
+    const bytes = await readUnlinked(join(folder, path));
+    if (sha256(bytes) !== expected) throw invalid(folder, path, 'was altered');
+    contents.set(path, bytes);
+  }
+  return { folder, manifest, contents };
+}
+
+/**
+ * Finds the archive of a revision, the latest where there are several, and checks it.
+ *
+ * @throws SquashError ARCHIVE_MISSING, naming the folder to add; ARCHIVE_INVALID.
+ */
+export async function findArchive(backups: string, revision: string): Promise<Archive> {
+  const names = (await readdir(backups).catch(() => [])).filter((name) => archiveNamePattern.test(name));
+  const unreadable: string[] = [];
+  for (const name of names.sort().reverse()) {
+    const folder = join(backups, name);
+    const text = await readFile(join(folder, manifestName), 'utf8').catch(() => '');
+    const parsed = parseManifest(text);
+    if ('flaw' in parsed) unreadable.push(name);
+    else if (parsed.manifest.revision === revision) return readArchive(folder);
+  }
+  const broken = unreadable.length === 0 ? '' : `; unreadable there: ${unreadable.join(', ')}`;
+  throw new SquashError('ARCHIVE_MISSING', `no archive of revision ${revision} lies in ${backups}${broken}`, {
+    hint: `Add the folder backups/<timestamp> that the squash made (its manifest.json names ${revision}) to ${backups}: it belongs into git and into the deployment.`,
+  });
+}
+
+/**
+ * The archived originals in their order, to be run: their relative imports start from where the
+ * originals lay, whatever lies there now.
+ *
+ * @param root the project's root.
+ */
+export function archivedMigrations(
+  { folder, manifest, contents }: Archive,
+  root: string,
+): readonly Migration[] {
+  return manifest.files.map(({ name, path, originalPath, sha256: hash }) => ({
+    name,
+    path: join(folder, path),
+    sha256: hash,
+    load: () =>
+      loadMigrationText(
+        contents.get(path)?.toString() ?? '',
+        resolve(root, originalPath),
+        join(folder, path),
+      ),
+  }));
+}
+
+/** Every file beneath a folder as `a/b`; only files and folders are allowed in it. */
+async function listFiles(folder: string, within = ''): Promise<readonly string[]> {
+  const kind = await lstat(join(folder, within)).catch(() => null);
+  if (!kind?.isDirectory()) throw invalid(folder, within || '.', 'is no folder');
+  const files: string[] = [];
+  for (const entry of await readdir(join(folder, within), { withFileTypes: true })) {
+    const path = within === '' ? entry.name : `${within}/${entry.name}`;
+    if (entry.isDirectory()) files.push(...(await listFiles(folder, path)));
+    else if (entry.isFile()) files.push(path);
+    else throw invalid(folder, path, entry.isSymbolicLink() ? 'is a symbolic link' : 'is no plain file');
+  }
+  return files;
+}
+
+function invalid(folder: string, path: string, flaw: string): SquashError {
+  return new SquashError('ARCHIVE_INVALID', `the archive ${folder} can't be trusted: ${path} ${flaw}`, {
+    hint: 'Take the folder from git again as it was committed.',
+  });
+}

@@ -1,0 +1,159 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, relative, sep } from 'node:path';
+import { SquashError } from '../errors.js';
+import { failpoint } from '../failpoint.js';
+import { sha256 } from '../history/files.js';
+import type { LedgerRow } from '../history/migration.js';
+import { asUnwritable, syncFolder, writeDurably } from './durable.js';
+import { type Manifest, manifestName, renderManifest, sealManifest } from './manifest.js';
+
+/** What goes into an archive. */
+export interface ArchiveContents
+  extends Pick<Manifest, 'toolVersion' | 'serverMajor' | 'revision' | 'fingerprints'> {
+  /** The folder of archives; made where it is missing. */
+  readonly backups: string;
+  /** The project's root, from which original paths are told. */
+  readonly root: string;
+  readonly createdAt: Date;
+  /** Absolute path and hash of the file that takes the originals' place. */
+  readonly baseline: { readonly name: string; readonly path: string; readonly sha256: string };
+  /** The originals in order, by absolute path, with the hash that they had when they were proved. */
+  readonly files: readonly { readonly name: string; readonly path: string; readonly sha256: string }[];
+  /** Further files, by their path in the archive. */
+  readonly attachments?: readonly { readonly path: string; readonly contents: string | Uint8Array }[];
+  readonly ledger: readonly LedgerRow[] | null;
+}
+
+/** One file as it will lie in the archive. */
+interface Item {
+  readonly path: string;
+  readonly contents: Uint8Array;
+}
+
+/** Git must not turn line ends around in what has a hash. */
+const gitAttributes = { path: '.gitattributes', contents: '* -text\n' };
+
+/**
+ * Writes an archive: into a staging folder beside its place, every file flushed to the disk, the
+ * manifest last; then one rename makes it an archive. A failure leaves nothing that looks like one.
+ *
+ * @returns its absolute folder and its manifest.
+ * @throws SquashError FILES_CHANGED when a file is not the one that was proved, FILE_UNWRITABLE.
+ */
+export async function writeArchive(
+  archive: ArchiveContents,
+): Promise<{ readonly folder: string; readonly manifest: Manifest }> {
+  const originals = await readOriginals(archive);
+  const attachments = [gitAttributes, ...(archive.attachments ?? [])].map(({ path, contents }) => ({
+    path,
+    contents: Buffer.from(contents),
+  }));
+  const manifest = describe(archive, originals, attachments);
+  const stamp = archive.createdAt.toISOString().replace(/\.\d+|[-:]/g, '');
+  const staging = join(archive.backups, `.${stamp}-${process.pid}.tmp`);
+  try {
+    await sweepStaging(archive.backups);
+    await mkdir(staging, { recursive: true });
+    failpoint('archive.started');
+    await writeAll(staging, [...originals, ...attachments], manifest);
+    const folder = freeName(archive.backups, stamp);
+    await rename(staging, folder);
+    await syncFolder(archive.backups);
+    failpoint('archive.finished');
+    return { folder, manifest };
+  } catch (error) {
+    await rm(staging, { recursive: true, force: true }).catch(() => {});
+    throw asUnwritable(error, archive.backups);
+  }
+}
+
+async function writeAll(staging: string, items: readonly Item[], manifest: Manifest): Promise<void> {
+  const folders = new Set([staging]);
+  for (const { path, contents } of items) {
+    const target = join(staging, path);
+    await mkdir(dirname(target), { recursive: true });
+    folders.add(dirname(target));
+    await writeDurably(target, contents);
+    failpoint('archive.file-written');
+  }
+  await writeDurably(join(staging, manifestName), renderManifest(manifest));
+  for (const folder of folders) await syncFolder(folder);
+  failpoint('archive.manifest-written');
+}
+
+async function readOriginals({ files }: ArchiveContents): Promise<readonly Item[]> {
+  const taken = new Set<string>();
+  const items: Item[] = [];
+  for (const file of files) {
+    const contents = await readFile(file.path).catch((cause: unknown) => {
+      throw new SquashError('FILES_CHANGED', `${file.path} can no longer be read`, { cause });
+    });
+    if (sha256(contents) !== file.sha256) {
+      throw new SquashError('FILES_CHANGED', `${file.path} has changed since it was read`, {
+        hint: 'Nothing was written: run the command again.',
+      });
+    }
+    items.push({ path: `migrations/${uniqueName(basename(file.path), taken)}`, contents });
+  }
+  return items;
+}
+
+/** Some file systems hold `a.js` and `A.js` for one name. */
+function uniqueName(name: string, taken: Set<string>): string {
+  let candidate = name;
+  for (let n = 2; taken.has(candidate.toLowerCase()); n++) candidate = `${n}-${name}`;
+  taken.add(candidate.toLowerCase());
+  return candidate;
+}
+
+function describe(
+  archive: ArchiveContents,
+  originals: readonly Item[],
+  attachments: readonly Item[],
+): Manifest {
+  const { toolVersion, serverMajor, revision, fingerprints, baseline, ledger, root } = archive;
+  const entry = ({ path, contents }: Item) => ({ path, sha256: sha256(contents), size: contents.byteLength });
+  return sealManifest({
+    formatVersion: 1,
+    toolVersion,
+    serverMajor,
+    revision,
+    baseline: { ...baseline, path: fromRoot(root, baseline.path) },
+    fingerprints,
+    createdAt: archive.createdAt.toISOString(),
+    files: archive.files.map(({ name, path }, n) => ({
+      ...entry(originals[n] as Item),
+      name,
+      originalPath: fromRoot(root, path),
+    })),
+    attachments: attachments.map(entry),
+    ledger: ledger === null ? null : ledger.map((row) => ({ ...row })),
+  });
+}
+
+function fromRoot(root: string, path: string): string {
+  return relative(root, path).split(sep).join('/');
+}
+
+function freeName(backups: string, stamp: string): string {
+  let folder = join(backups, stamp);
+  for (let n = 2; existsSync(folder); n++) folder = join(backups, `${stamp}-${n}`);
+  return folder;
+}
+
+/** Removes what killed processes have left in the making. */
+async function sweepStaging(backups: string): Promise<void> {
+  for (const name of await readdir(backups).catch(() => [])) {
+    const pid = /^\.\d{8}T\d{6}Z-(\d+)\.tmp$/.exec(name)?.[1];
+    if (pid !== undefined && !isAlive(Number(pid))) await rm(join(backups, name), { recursive: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return pid === process.pid || process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,50 @@
+/** Every step at which a test can make this product fail; P1 asks one of each step that writes. */
+export const failpoints = [
+  'archive.started',
+  'archive.file-written',
+  'archive.manifest-written',
+  'archive.finished',
+  'swap.journal-written',
+  'swap.staged',
+  'swap.committed',
+  'swap.moved',
+  'swap.placed',
+  'swap.landed',
+  'swap.discarded',
+  'swap.finished',
+  'adopt.locked',
+  'adopt.recorded',
+  'adopt.deleted',
+  'adopt.stamped',
+  'restore.deleted',
+  'restore.inserted',
+] as const;
+
+export type Failpoint = (typeof failpoints)[number];
+
+const hits = new Map<Failpoint, number>();
+
+/**
+ * Fails here if the environment says so: `KNEX_SQUASH_FAIL=<step>:kill` ends the process by SIGKILL,
+ * `:throw` and `:enospc` (a full disk) throw; `<step>@3:kill` waits for the third time. For tests;
+ * without the variable it does nothing.
+ */
+export function failpoint(step: Failpoint): void {
+  const wish = process.env.KNEX_SQUASH_FAIL;
+  if (wish === undefined) return;
+  const [, wishedStep, count = '1', action] = /^([\w.-]+?)(?:@(\d+))?:(kill|throw|enospc)$/.exec(wish) ?? [];
+  // A misspelt wish would make a test pass that tests nothing.
+  if (!failpoints.some((known) => known === wishedStep)) throw new Error(`no such failpoint: ${wish}`);
+  if (wishedStep !== step) return;
+  const hit = (hits.get(step) ?? 0) + 1;
+  hits.set(step, hit);
+  if (hit === Number(count)) fail(step, action);
+}
+
+function fail(step: Failpoint, action: string | undefined): void {
+  if (action === 'kill') process.kill(process.pid, 'SIGKILL');
+  if (action === 'enospc') {
+    throw Object.assign(new Error(`ENOSPC: no space left on device (${step})`), { code: 'ENOSPC' });
+  }
+  throw new Error(`failed on purpose at ${step}`);
+}
