@@ -27,6 +27,14 @@ import { toolVersion } from './version.js';
 /** A stage that has begun or a migration that was replayed: what a progress display shows. */
 export type Progress = (message: string) => void;
 
+export interface DraftOptions {
+  readonly progress?: Progress;
+  /** Milliseconds between the starts of the two replays; by default so many that a time cut to seconds differs. */
+  readonly apart?: number;
+}
+
+const replaysApart = 1100;
+
 /** A baseline that was built and compared, and has not been written anywhere. */
 export interface Draft {
   /** Its name in the ledger. */
@@ -62,13 +70,13 @@ export async function draftBaseline(
   server: Pick<Server, 'shadow' | 'target'>,
   settings: Settings,
   migrations: readonly Migration[],
-  progress: Progress = () => {},
+  { progress = () => {}, apart = replaysApart }: DraftOptions = {},
 ): Promise<Draft> {
   const options = await likeTarget(server.target);
   return withShadow(server.shadow, options, (first) =>
     withShadow(server.shadow, options, async (second) => {
       const began = performance.now();
-      const replays = await replayTwice(first, second, settings, migrations, ({ name }, replay) =>
+      const replays = await replayTwice({ first, second, settings, migrations, apart }, ({ name }, replay) =>
         progress(`replay ${replay} of 2: ${name}`),
       );
       const history = performance.now() - began;

@@ -74,12 +74,14 @@ describe('withClient', () => {
   });
 
   test('gives up on a server that never answers, and on one that never says goodbye', async () => {
+    let startedAt = Date.now();
     const silent = await withListener(
       () => {},
       (port) =>
         failureOf(withClient({ host: '127.0.0.1', port, connectionTimeoutMillis: 200 }, async () => {})),
     );
     expect(silent).toMatchObject({ code: 'SERVER_UNREACHABLE' });
+    expect(Date.now() - startedAt).toBeLessThan(5_000);
 
     const { port: realPort = 5432, host } = testServer();
     let frozen = false;
@@ -89,7 +91,7 @@ describe('withClient', () => {
       upstream.on('data', (bytes) => socket.write(bytes)).on('error', () => {});
       socket.on('close', () => upstream.destroy());
     };
-    const startedAt = Date.now();
+    startedAt = Date.now();
     await withListener(relay, (port) =>
       withClient({ ...testServer(), port, host: '127.0.0.1' }, async (client) => {
         await client.query('SELECT 1');
@@ -149,11 +151,12 @@ describe('withSnapshot', () => {
   test('prints every value the same, whatever the session was set to', async () => {
     const config = { ...testServer(), options: hostile.map((setting) => `-c ${setting}`).join(' ') };
     const lines = await withClient(config, async (client) => {
+      await client.query("SET client_encoding = 'LATIN1'");
       const before = await client.query(values);
       const inside = await inSnapshot(client, () => client.query(values));
       const settings = await inSnapshot(client, () =>
         client.query(
-          "SELECT name, setting FROM pg_settings WHERE name ~ '(_timeout|^jit|^row_security|^search_path)$'",
+          "SELECT name, setting FROM pg_settings WHERE name ~ '(_timeout|^jit|^row_security|^search_path|^client_encoding)$'",
         ),
       );
       const after = await client.query(values);
@@ -170,6 +173,7 @@ describe('withSnapshot', () => {
     const settings = Object.fromEntries(lines.settings.rows.map(({ name, setting }) => [name, setting]));
     expect(settings).toMatchObject({
       search_path: '""',
+      client_encoding: 'UTF8',
       jit: 'off',
       row_security: 'off',
       statement_timeout: '0',

@@ -12,6 +12,7 @@ import {
   realpathSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -30,6 +31,20 @@ const nobody = 65534;
 
 let folder = '';
 let children: ChildProcess[] = [];
+
+/** A cluster to copy, since making one takes most of a second. */
+let readyMade = '';
+
+beforeAll(async () => {
+  readyMade = mkdtempSync(join(tmpdir(), 'knex-squash-embedded-'));
+  await withEmbedded({ dataDirectory: readyMade, root, durable: false }, async () => {});
+});
+
+afterAll(() => rmSync(readyMade, { recursive: true, force: true }));
+
+function useReadyMade(): void {
+  cpSync(readyMade, folder, { recursive: true });
+}
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'knex-squash-embedded-'));
@@ -81,13 +96,17 @@ interface User {
 }
 
 /** Another process that uses the server of this test's folder. */
-function otherUser(ending = 'return', change: { uid?: number; path?: string; root?: string } = {}): User {
+function otherUser(
+  ending = 'return',
+  change: { uid?: number; path?: string; root?: string; ownGroup?: boolean } = {},
+): User {
   const jiti = createRequire(import.meta.url)
     .resolve('jiti/package.json')
     .replace('package.json', 'lib/jiti-cli.mjs');
   const script = join(root, 'test/support/embedded-user.ts');
   const child = spawn(process.execPath, [jiti, script, folder, change.root ?? root, ending], {
     stdio: ['pipe', 'pipe', 'inherit'],
+    detached: change.ownGroup ?? false,
     env: {
       ...process.env,
       NODE_OPTIONS: '',
@@ -110,6 +129,7 @@ function otherUser(ending = 'return', change: { uid?: number; path?: string; roo
 
 describe('one process', () => {
   test('starts, serves and stops, and the data stays', async () => {
+    useReadyMade();
     const first = await startEmbedded(options());
     await withClient(first.config, (client) => client.query('CREATE TABLE kept AS SELECT 42 AS answer'));
     const pid = postmasterPid() ?? 0;
@@ -155,6 +175,7 @@ describe('one process', () => {
   });
 
   test('listens on loopback only and trades durability for speed as told', async () => {
+    useReadyMade();
     const settings = `SELECT current_setting('listen_addresses') AS listen, current_setting('unix_socket_directories') AS sockets,
       current_setting('fsync') AS fsync, current_setting('full_page_writes') AS pages, current_setting('synchronous_commit') AS commit,
       (SELECT pg_encoding_to_char(encoding) || ' ' || datcollate FROM pg_database WHERE datname = 'template0') AS locale`;
@@ -169,6 +190,7 @@ describe('one process', () => {
   });
 
   test('recovers after the server was killed', async () => {
+    useReadyMade();
     const first = await startEmbedded(options());
     process.kill(postmasterPid() ?? 0, 'SIGKILL');
     await first.stop();
@@ -177,7 +199,7 @@ describe('one process', () => {
   });
 
   test('does not take a stranger with the same process id for its server', async () => {
-    await withEmbedded(options(), async () => {});
+    useReadyMade();
     // Alive, and no server; PostgreSQL by itself would refuse to start here.
     const stale = [process.ppid, dataFolder(), 1, 1, '', '127.0.0.1', '', 'ready'].join('\n');
     writeFileSync(join(dataFolder(), 'postmaster.pid'), stale);
@@ -186,7 +208,7 @@ describe('one process', () => {
   });
 
   test('starts over after a killed initdb, and breaks the lock of a dead process', async () => {
-    await withEmbedded(options(), async () => {});
+    useReadyMade();
     const dead = spawn(process.execPath, ['-e', '']);
     await new Promise((resolve) => dead.once('exit', resolve));
     rmSync(dataFolder(), { recursive: true });
@@ -208,6 +230,7 @@ describe('one process', () => {
 
 describe('several processes', () => {
   test('share one server, and the last one out stops it', async () => {
+    useReadyMade();
     const mine = await startEmbedded(options());
     const pid = postmasterPid() ?? 0;
     const other = otherUser();
@@ -238,6 +261,7 @@ describe('several processes', () => {
     ['gets SIGINT', 'return', 'SIGINT', 'SIGINT'],
     ['gets SIGHUP', 'return', 'SIGHUP', 'SIGHUP'],
   ] as const)('stop the server when the last %s', async (_, ending, signal, outcome) => {
+    useReadyMade();
     const user = otherUser(ending);
     await user.said;
     const pid = postmasterPid() ?? 0;
@@ -249,6 +273,7 @@ describe('several processes', () => {
   });
 
   test('do not count one that was killed', async () => {
+    useReadyMade();
     const killed = otherUser();
     const { port } = await killed.said;
     const pid = postmasterPid() ?? 0;
@@ -257,6 +282,29 @@ describe('several processes', () => {
     expect(isRunning(pid)).toBe(true);
     await withEmbedded(options(), async ({ config }) => expect(config.port).toBe(port));
     expect(isRunning(pid)).toBe(false);
+  });
+
+  test('do not count one from before the server started, whose process id some other program has now', async () => {
+    useReadyMade();
+    const leftover = join(clusterFolder(), 'clients', `${process.ppid}-00000000`);
+    writeFileSync(leftover, '');
+    utimesSync(leftover, 1, 1);
+    await startEmbedded(options()).then((server) => server.stop());
+    expect(postmasterPid()).toBeNull();
+  });
+
+  (process.platform === 'win32' ? test.skip : test)('survive the Ctrl-C of another', async () => {
+    useReadyMade();
+    const first = otherUser('return', { ownGroup: true });
+    const { port } = await first.said;
+    const mine = await startEmbedded(options());
+    expect(mine.config.port).toBe(port);
+    // A terminal sends it to the whole group: the server must not belong to that.
+    process.kill(-(first.child.pid ?? 0), 'SIGINT');
+    expect(await first.ended).toBe('SIGINT');
+    await withClient(mine.config, (client) => client.query('SELECT 1'));
+    await mine.stop();
+    expect(postmasterPid()).toBeNull();
   });
 
   test('take turns under the lock', async () => {
@@ -328,7 +376,7 @@ describe('accounts and packages', () => {
   });
 
   (isRoot ? test : test.skip)('refuse a folder that root has made, by name', async () => {
-    await withEmbedded(options(), async () => {});
+    useReadyMade();
     chmodSync(folder, 0o777);
     expect(await otherUser('return', { uid: nobody }).said).toMatchObject({
       code: 'EMBEDDED_UNAVAILABLE',

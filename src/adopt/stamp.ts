@@ -1,5 +1,6 @@
 import type { Queryable } from '../database/client.js';
 import { SquashError } from '../errors.js';
+import { failpoint } from '../failpoint.js';
 import { deleteRows, type LedgerPlace, type LedgerSettings, readRows } from '../history/ledger.js';
 import { defaultLockTimeout, withLedgerLocked } from '../history/lock.js';
 import type { LedgerRow } from '../history/migration.js';
@@ -39,6 +40,7 @@ export async function adoptBaseline(
   timeout: number = defaultLockTimeout,
 ): Promise<AdoptionResult> {
   return withLedgerLocked(client, settings, timeout, async (place) => {
+    failpoint('adopt.locked');
     const rows = await readRows(client, place);
     if (rows.some(({ name }) => name === adoption.name)) return { isNew: false, replaced: [] };
     const replaced = findReplaced(rows, adoption, place);
@@ -54,17 +56,20 @@ async function swapRows(
   replaced: readonly LedgerRow[],
 ): Promise<void> {
   await insertRevision(client, place, { revision, baseline: name, fingerprint, replaced, toolVersion });
+  failpoint('adopt.recorded');
   await deleteRows(
     client,
     place,
     replaced.map((row) => row.name),
   );
+  failpoint('adopt.deleted');
   const id = Math.min(...replaced.map((row) => row.id));
   const batch = Math.min(...replaced.map((row) => row.batch));
   await client.query(
     `INSERT INTO ${place.sql.ledger} (id, name, batch, migration_time) VALUES ($1, $2, $3, clock_timestamp())`,
     [id, name, batch],
   );
+  failpoint('adopt.stamped');
 }
 
 /** The rows of the replaced names, by id; each name must have exactly one. */

@@ -10,12 +10,20 @@ export const archiveNamePattern = /^\d{8}T\d{6}Z(-\d+)?$/;
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** Relative, with `/`, and inside of its folder on every system. */
-const insidePath = z.string().refine(isInside, 'leads out of its folder');
+const insidePath = z.string().refine((path) => path.split('/').every(isPortable), 'leads out of its folder');
 
-/** Relative to the project's root, with `/`; a folder of migrations may lie beside the project. */
-const projectPath = z
-  .string()
-  .refine((path) => isInside(path.replace(/^(\.\.\/)+/, '')), 'is no relative path');
+/**
+ * Relative to the project's root, with `/`; a folder of migrations may lie beside the project. Who
+ * writes there has to check where it leads.
+ */
+const projectPath = z.string().refine(
+  (path) =>
+    path
+      .replace(/^(\.\.\/)+/, '')
+      .split('/')
+      .every(isName),
+  'is no relative path',
+);
 
 const ledgerRow = z.strictObject({
   id: z.int(),
@@ -94,11 +102,16 @@ function canonicalJson(value: unknown, indent?: number): string {
   return JSON.stringify(value, sorted, indent);
 }
 
-function isInside(path: string): boolean {
-  return path.split('/').every(isPlainSegment);
+/** A name as it may lie in an archive: of the characters that one system can't have, `_` stands for each. */
+export function portableName(name: string): string {
+  return name.replaceAll(/[\\:\0]|[. ]$/g, '_');
 }
 
 // Backslash and colon are separators on Windows; a trailing dot or space is dropped there.
-function isPlainSegment(segment: string): boolean {
-  return !['', '.', '..'].includes(segment) && !/[\\:\0]|[. ]$/.test(segment);
+function isPortable(segment: string): boolean {
+  return isName(segment) && portableName(segment) === segment;
+}
+
+function isName(segment: string): boolean {
+  return !['', '.', '..'].includes(segment) && !segment.includes('\0');
 }

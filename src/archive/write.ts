@@ -6,7 +6,8 @@ import { failpoint } from '../failpoint.js';
 import { sha256 } from '../history/files.js';
 import type { LedgerRow } from '../history/migration.js';
 import { asUnwritable, syncFolder, writeDurably } from './durable.js';
-import { type Manifest, manifestName, renderManifest, sealManifest } from './manifest.js';
+import { type Manifest, manifestName, portableName, renderManifest, sealManifest } from './manifest.js';
+import { type Archive, readArchive } from './read.js';
 
 /** What goes into an archive. */
 export interface ArchiveContents
@@ -36,14 +37,12 @@ const gitAttributes = { path: '.gitattributes', contents: '* -text\n' };
 
 /**
  * Writes an archive: into a staging folder beside its place, every file flushed to the disk, the
- * manifest last; then one rename makes it an archive. A failure leaves nothing that looks like one.
+ * manifest last; it is read back and checked, and one rename makes it an archive. A failure leaves
+ * nothing that looks like one.
  *
- * @returns its absolute folder and its manifest.
  * @throws SquashError FILES_CHANGED when a file is not the one that was proved, FILE_UNWRITABLE.
  */
-export async function writeArchive(
-  archive: ArchiveContents,
-): Promise<{ readonly folder: string; readonly manifest: Manifest }> {
+export async function writeArchive(archive: ArchiveContents): Promise<Archive> {
   const originals = await readOriginals(archive);
   const attachments = [gitAttributes, ...(archive.attachments ?? [])].map(({ path, contents }) => ({
     path,
@@ -57,11 +56,12 @@ export async function writeArchive(
     await mkdir(staging, { recursive: true });
     failpoint('archive.started');
     await writeAll(staging, [...originals, ...attachments], manifest);
+    const written = await readArchive(staging);
     const folder = freeName(archive.backups, stamp);
     await rename(staging, folder);
     await syncFolder(archive.backups);
     failpoint('archive.finished');
-    return { folder, manifest };
+    return { ...written, folder };
   } catch (error) {
     await rm(staging, { recursive: true, force: true }).catch(() => {});
     throw asUnwritable(error, archive.backups);
@@ -94,7 +94,7 @@ async function readOriginals({ files }: ArchiveContents): Promise<readonly Item[
         hint: 'Nothing was written: run the command again.',
       });
     }
-    items.push({ path: `migrations/${uniqueName(basename(file.path), taken)}`, contents });
+    items.push({ path: `migrations/${uniqueName(portableName(basename(file.path)), taken)}`, contents });
   }
   return items;
 }

@@ -8,7 +8,7 @@ import type { Migration } from '../history/migration.js';
 import { type ReplayStep, replayHistory } from '../history/replay.js';
 import type { TableDigest } from '../rows/digest.js';
 import { readDigests, readRows } from '../rows/read.js';
-import { differingColumns, ignoredColumns, rule, type TwinRows, type VolatileColumn, type Window } from '../rows/volatile.js';
+import { differingColumns, ignoredColumns, rule, type TwinRows, type VolatileColumn } from '../rows/volatile.js';
 import type { Settings } from '../settings/settings.js';
 import { type Observation, observe } from './observe.js';
 
@@ -25,8 +25,16 @@ export interface Replays {
   readonly replayMilliseconds: number;
 }
 
-/** Two replays must start so far apart that a time cut to seconds differs. */
-const apart = 1100;
+/** Where and what to replay. */
+export interface ReplayTwice {
+  /** Two empty shadows. */
+  readonly first: ClientConfig;
+  readonly second: ClientConfig;
+  readonly settings: Settings;
+  readonly migrations: readonly Migration[];
+  /** Milliseconds that the starts of the two replays must at least lie apart. */
+  readonly apart: number;
+}
 
 /**
  * Replays a history on two empty shadows and reads what it built. What differs between the two is
@@ -36,10 +44,7 @@ const apart = 1100;
  *   differently each time, VOLATILE_UNRULED, OBJECT_UNSUPPORTED.
  */
 export async function replayTwice(
-  first: ClientConfig,
-  second: ClientConfig,
-  settings: Settings,
-  migrations: readonly Migration[],
+  { first, second, settings, migrations, apart }: ReplayTwice,
   onProgress: (step: ReplayStep, replay: 1 | 2) => void,
 ): Promise<Replays> {
   const ledger = { ...settings.migrations, searchPath: settings.searchPath };
@@ -55,7 +60,7 @@ export async function replayTwice(
   refuseUnsteadyCatalog(history, again);
   const volatile = differingColumns(history.digests, again.digests);
   const twins = await readTwins(first, second, history, volatile);
-  const rulings = rule(twins, volatile, window as Window);
+  const rulings = rule(twins, volatile, window);
   return {
     history,
     twins,
