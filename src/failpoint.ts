@@ -22,7 +22,8 @@ export const failpoints = [
 
 export type Failpoint = (typeof failpoints)[number];
 
-const hits = new Map<Failpoint, number>();
+/** How often the step of the present wish was reached. */
+let seen = { wish: '', hits: 0 };
 
 /**
  * Fails here if the environment says so: `KNEX_SQUASH_FAIL=<step>:kill` ends the process by SIGKILL,
@@ -36,9 +37,8 @@ export function failpoint(step: Failpoint): void {
   // A misspelt wish would make a test pass that tests nothing.
   if (!failpoints.some((known) => known === wishedStep)) throw new Error(`no such failpoint: ${wish}`);
   if (wishedStep !== step) return;
-  const hit = (hits.get(step) ?? 0) + 1;
-  hits.set(step, hit);
-  if (hit === Number(count)) fail(step, action);
+  seen = { wish, hits: seen.wish === wish ? seen.hits + 1 : 1 };
+  if (seen.hits === Number(count)) fail(step, action);
 }
 
 function fail(step: Failpoint, action: string | undefined): void {

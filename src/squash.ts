@@ -1,199 +1,237 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { ClientConfig } from 'pg';
-import { buildSql } from './baseline/build.js';
-import type { BaselineMetadata } from './baseline/metadata.js';
-import { type ModuleFormat, renderBaseline } from './baseline/render.js';
-import { baselineName, revisionOf } from './baseline/revision.js';
-import { fingerprint } from './catalog/fingerprint.js';
+import { readFile, rm } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
+import { type AdoptionOutcome, adoptIfFull } from './adopt/adopt.js';
+import { expectedCatalogPath, parseExpected, renderExpected } from './adopt/expected.js';
+import type { Archive } from './archive/read.js';
+import { recoverSwap, swapFiles } from './archive/swap.js';
+import { writeArchive } from './archive/write.js';
+import { parseBaseline } from './baseline/parse.js';
 import { withClient } from './database/client.js';
-import { readLocale } from './database/locale.js';
-import type { Server } from './database/server.js';
-import { type ShadowOptions, withShadow } from './database/shadow.js';
+import { type Server, withServer } from './database/server.js';
+import { type Draft, draftBaseline, type Progress, type Timings } from './draft.js';
 import { SquashError } from './errors.js';
-import { sha256 } from './history/files.js';
-import { ledgerTables } from './history/ledger.js';
-import { loadMigration } from './history/load.js';
-import type { Migration } from './history/migration.js';
-import { replayHistory } from './history/replay.js';
-import { digestOfRows, observe } from './proof/observe.js';
-import { type Proof, prove } from './proof/prove.js';
-import { type Replays, replayTwice } from './proof/replays.js';
-import { ignoredColumns } from './rows/volatile.js';
+import { listHistory, sha256 } from './history/files.js';
+import { readLedger } from './history/ledger.js';
+import type { LedgerRow, Migration } from './history/migration.js';
+import type { Proof } from './proof/prove.js';
+import { renderReport } from './report/markdown.js';
 import type { Settings } from './settings/settings.js';
 import { toolVersion } from './version.js';
 
-/** A stage that has begun or a migration that was replayed: what a progress display shows. */
-export type Progress = (message: string) => void;
-
-export interface DraftOptions {
+export interface SquashOptions {
+  /** Do everything but write. */
+  readonly dryRun?: boolean;
+  /** Leave the configured database's ledger as it is. */
+  readonly adopt?: boolean;
   readonly progress?: Progress;
-  /** Milliseconds between the starts of the two replays; by default so many that a time cut to seconds differs. */
-  readonly apart?: number;
+  /** Told once, before anything else: which server is used. */
+  readonly onServer?: (server: Server) => void;
 }
 
-const replaysApart = 1100;
-
-/** A baseline that was built and compared, and has not been written anywhere. */
-export interface Draft {
-  /** Its name in the ledger. */
-  readonly name: string;
-  readonly text: string;
-  readonly metadata: BaselineMetadata;
+/** A history that has become one baseline. */
+export interface Squashed {
+  readonly kind: 'squashed';
+  readonly revision: string;
+  /** Path of the baseline, relative to the project, with `/`. */
+  readonly baseline: string;
+  /** Names of the replaced migrations, in order. */
+  readonly replaces: readonly string[];
+  /** The archive's folder, relative to the project; null after a dry run. */
+  readonly archive: string | null;
   readonly proof: Proof;
-  readonly replays: Replays;
-  /** Milliseconds by stage. */
-  readonly timings: Timings;
+  /** What became of the configured database; null where it was not asked for. */
+  readonly adoption: AdoptionOutcome | { readonly kind: 'unreachable'; readonly message: string } | null;
+  /** Milliseconds. */
+  readonly timings: Timings & { readonly total: number };
+  readonly text: string;
 }
 
-export interface Timings {
-  /** One replay of the history, nothing else counted. */
-  readonly replay: number;
-  /** Both replays, and reading what they built. */
-  readonly history: number;
-  /** Planning and writing. */
-  readonly render: number;
-  /** The baseline's own run on an empty database. */
-  readonly baseline: number;
-  /** Reading what it built, and comparing. */
-  readonly proof: number;
+/** There is only a baseline, so there is nothing to do. */
+export interface NothingToSquash {
+  readonly kind: 'nothing to squash';
+  readonly baseline: string;
+  readonly revision: string;
 }
 
 /**
- * Replays migrations, writes their baseline, builds it on a shadow of its own and compares. Nothing
- * but shadows is touched.
+ * Replaces the history by one proved baseline: replay, render, prove, archive, swap files, adopt.
+ * Until the proof holds nothing is written; afterwards all that was done can be undone.
  *
- * @throws SquashError of any stage; a proof that fails is no error here but stands in the result.
+ * @throws SquashError of any stage; PROOF_FAILED names every difference. Working tree, ledger and
+ *   database are as before then.
  */
-export async function draftBaseline(
-  server: Pick<Server, 'shadow' | 'target'>,
+export async function squash(
   settings: Settings,
-  migrations: readonly Migration[],
-  { progress = () => {}, apart = replaysApart }: DraftOptions = {},
-): Promise<Draft> {
-  const options = await likeTarget(server.target);
-  return withShadow(server.shadow, options, (first) =>
-    withShadow(server.shadow, options, async (second) => {
-      const began = performance.now();
-      const replays = await replayTwice({ first, second, settings, migrations, apart }, ({ name }, replay) =>
-        progress(`replay ${replay} of 2: ${name}`),
-      );
-      const history = performance.now() - began;
-      progress('write the baseline');
-      const written = write(settings, migrations, replays);
-      const render = performance.now() - began - history;
-      const proved = await withShadow(server.shadow, options, (third) =>
-        proveText(third, settings, replays, written.name, written.text(unknownFingerprint), progress),
-      );
-      const { proof, fingerprint: built, timings } = proved;
-      return {
-        name: written.name,
-        text: written.text(built),
-        metadata: written.metadata(built),
-        proof,
-        replays,
-        timings: { replay: replays.replayMilliseconds, history, render, ...timings },
-      };
-    }),
-  );
-}
-
-/** What stands in the metadata until the baseline has been built. */
-const unknownFingerprint = '0'.repeat(64);
-
-/** Shadows are made with the configured database's encoding and locale, where it exists. */
-async function likeTarget(target: ClientConfig): Promise<ShadowOptions> {
-  try {
-    return { like: await withClient(target, readLocale) };
-  } catch {
-    // A database that isn't there yet has no locale to follow.
-    return {};
-  }
-}
-
-interface Written {
-  readonly name: string;
-  readonly metadata: (built: string) => BaselineMetadata;
-  readonly text: (built: string) => string;
-}
-
-function write(settings: Settings, migrations: readonly Migration[], replays: Replays): Written {
-  const { history, rulings, steadyDigests } = replays;
-  const [first] = migrations;
-  if (first === undefined) throw new SquashError('HISTORY_EMPTY', 'there is no migration to squash');
-  const replaces = migrations.map(({ name, sha256: hash }) => ({ name, sha256: hash }));
-  const rowsDigest = digestOfRows(steadyDigests);
-  const print = fingerprint(history.catalog);
-  const revision = revisionOf({ replaces, fingerprint: print, rowsDigest });
-  const { tableName, schemaName } = settings.migrations;
-  const sql = buildSql({
-    ...replays,
-    catalog: history.catalog,
-    tables: history.tables,
-    sequences: history.sequences,
-    ledger: { tables: Object.values(ledgerTables({ tableName })), schema: schemaName },
-  });
-  const metadata = (built: string): BaselineMetadata => ({
-    formatVersion: 1,
-    revision,
-    replaces,
-    fingerprints: { history: print, baseline: built },
-    rows: {
-      tables: steadyDigests.length,
-      rows: steadyDigests.reduce((sum, { rows }) => sum + rows, 0),
-      digest: rowsDigest,
-    },
-    volatile: [...rulings],
-    serverMajor: history.catalog.major,
-    toolVersion,
-  });
-  return {
-    name: baselineName(first.name, revision),
-    metadata,
-    text: (built) => renderBaseline({ metadata: metadata(built), ...sql, format: formatOf(first.name) }),
-  };
-}
-
-function formatOf(name: string): ModuleFormat {
-  if (/\.[cm]?ts$/.test(name)) return 'typescript';
-  return name.endsWith('.mjs') ? 'esm' : 'commonjs';
-}
-
-interface Proved {
-  readonly proof: Proof;
-  readonly fingerprint: string;
-  readonly timings: Pick<Timings, 'baseline' | 'proof'>;
-}
-
-/** Runs the file as a migration on an empty shadow, as any database would, and compares. */
-async function proveText(
-  connection: ClientConfig,
-  settings: Settings,
-  replays: Replays,
-  name: string,
-  text: string,
-  progress: Progress,
-): Promise<Proved> {
-  const folder = await mkdtemp(join(tmpdir(), 'knex-squash-'));
-  try {
-    const path = join(folder, name);
-    await writeFile(path, text);
-    progress('build it on a shadow of its own');
-    const began = performance.now();
-    await replayHistory(connection, settings, [{ name, path, sha256: sha256(text), load: () => loadMigration(path) }]);
-    const baseline = performance.now() - began;
-    progress('compare');
-    const ledger = { ...settings.migrations, searchPath: settings.searchPath };
-    const built = await observe(connection, ledger, ignoredColumns(replays.rulings));
-    const proof = await prove({ ...replays, baseline: built, connection, ledger });
+  options: SquashOptions = {},
+): Promise<Squashed | NothingToSquash> {
+  const began = performance.now();
+  const places = { folders: settings.migrations.directories, journalPath: journalPath(settings) };
+  await recoverSwap(places);
+  const history = await listHistory(settings.migrations);
+  const lone = await loneBaseline(history);
+  if (lone !== null) return lone;
+  refuseUnwritable(history);
+  return withServer(settings, async (server) => {
+    options.onServer?.(server);
+    const draft = await draftBaseline(
+      server,
+      settings,
+      history,
+      options.progress === undefined ? {} : { progress: options.progress },
+    );
+    if (!draft.proof.equal) throw proofFailed(draft.proof);
+    const path = join(dirname(history[0]?.path ?? ''), draft.fileName);
+    const archive =
+      options.dryRun === true ? null : await commit(settings, server, history, draft, path, options);
+    const adoption =
+      archive === null || options.adopt === false ? null : await adopt(settings, server, draft, archive);
     return {
-      proof,
-      fingerprint: fingerprint(built.catalog),
-      timings: { baseline, proof: performance.now() - began - baseline },
+      kind: 'squashed',
+      revision: draft.metadata.revision,
+      baseline: fromRoot(settings.root, path),
+      replaces: history.map(({ name }) => name),
+      archive: archive === null ? null : fromRoot(settings.root, archive.folder),
+      proof: draft.proof,
+      adoption,
+      timings: { ...draft.timings, total: performance.now() - began },
+      text: draft.text,
     };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+  });
+}
+
+/** Where a swap of files keeps its journal. */
+export function journalPath({ stateDirectory }: Pick<Settings, 'stateDirectory'>): string {
+  return join(stateDirectory, 'swap.json');
+}
+
+async function loneBaseline(history: readonly Migration[]): Promise<NothingToSquash | null> {
+  const [only, ...more] = history;
+  if (only?.path == null || more.length > 0) return null;
+  const metadata = parseBaseline(await readFile(only.path, 'utf8'), only.name);
+  return metadata === null
+    ? null
+    : { kind: 'nothing to squash', baseline: only.name, revision: metadata.revision };
+}
+
+function refuseUnwritable(history: readonly Migration[]): void {
+  const without = history.filter(({ path }) => path === null).map(({ name }) => name);
+  if (without.length === 0) return;
+  throw new SquashError('MIGRATION_INVALID', `the migration source gives no file for ${without.join(', ')}`, {
+    hint: 'A squash replaces files: set migrations.directory in the knexfile, or let the source name migrations by their files.',
+  });
+}
+
+function proofFailed({ differences }: Proof): SquashError {
+  const lines = differences.slice(0, 20).map(({ object, detail }) => `\n  ${object}: ${detail}`);
+  const more = differences.length > 20 ? `\n  and ${differences.length - 20} more` : '';
+  return new SquashError('PROOF_FAILED', `the baseline does not equal the history:${lines.join('')}${more}`, {
+    hint: 'Nothing was written. This is a defect of knex-squash or an object that depends on chance: please report it.',
+  });
+}
+
+/** Archive first, then the swap: a swap that fails takes the archive with it. */
+async function commit(
+  settings: Settings,
+  server: Server,
+  history: readonly Migration[],
+  draft: Draft,
+  path: string,
+  { progress = () => {} }: SquashOptions,
+): Promise<Archive> {
+  progress('archive the originals');
+  const files = history.map(({ name, path: file, sha256: hash }) => ({
+    name,
+    path: file ?? '',
+    sha256: hash,
+  }));
+  const createdAt = new Date();
+  const archive = await writeArchive({
+    backups: settings.backups,
+    root: settings.root,
+    createdAt,
+    toolVersion,
+    serverMajor: draft.metadata.serverMajor,
+    revision: draft.metadata.revision,
+    fingerprints: draft.metadata.fingerprints,
+    baseline: { name: draft.name, path, sha256: sha256(draft.text) },
+    files,
+    attachments: await attachments(settings, history, draft, path, createdAt),
+    ledger: await targetLedger(settings, server),
+  });
+  progress('swap the files');
+  try {
+    await swapFiles({
+      folders: settings.migrations.directories,
+      journalPath: journalPath(settings),
+      remove: files,
+      add: [{ path, contents: draft.text }],
+    });
+  } catch (error) {
+    await rm(archive.folder, { recursive: true, force: true });
+    throw error;
+  }
+  return archive;
+}
+
+async function attachments(
+  settings: Settings,
+  history: readonly Migration[],
+  draft: Draft,
+  path: string,
+  createdAt: Date,
+) {
+  const texts = await Promise.all(history.map((migration) => readFile(migration.path ?? '', 'utf8')));
+  const lines = (text: string): number => text.split('\n').length - 1;
+  const stamp = createdAt.toISOString().replace(/\.\d+|[-:]/g, '');
+  const report = renderReport({
+    ...draft,
+    path: fromRoot(settings.root, path),
+    objects: draft.replays.history.catalog.objects,
+    rows: draft.replays.steadyDigests,
+    steps: draft.replays.steps,
+    lines: { before: texts.map(lines), after: lines(draft.text) },
+    milliseconds: draft.timings,
+    archive: fromRoot(settings.root, join(settings.backups, stamp)),
+  });
+  return [
+    { path: 'REPORT.md', contents: report },
+    { path: expectedCatalogPath, contents: renderExpected(draft.replays.history.catalog, draft.built) },
+  ];
+}
+
+async function targetLedger(settings: Settings, { target }: Server): Promise<readonly LedgerRow[] | null> {
+  try {
+    return await withClient(target, (client) =>
+      readLedger(client, { ...settings.migrations, searchPath: settings.searchPath }),
+    );
+  } catch {
+    // A database that can't be reached has no rows to keep, and is not adopted either.
+    return null;
   }
 }
 
+async function adopt(
+  settings: Settings,
+  { target }: Server,
+  draft: Draft,
+  archive: Archive,
+): Promise<Squashed['adoption']> {
+  try {
+    return await adoptIfFull(
+      target,
+      { ...settings.migrations, searchPath: settings.searchPath },
+      { name: draft.name, ...draft.metadata },
+      [],
+      async () => parseExpected(String(archive.contents.get(expectedCatalogPath))),
+    );
+  } catch (error) {
+    // The files are squashed and proved; the database can follow later, by a command of its own.
+    return { kind: 'unreachable', message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function fromRoot(root: string, path: string): string {
+  return relative(root, path).split(sep).join('/');
+}
+
+export { draftBaseline } from './draft.js';

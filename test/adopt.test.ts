@@ -152,7 +152,9 @@ test('of many adopters at once exactly one stamps, also when some of them are ki
           const adopting = adoptBaseline(racer, settings, adoption);
           if (n < 3) {
             await new Promise((resolve) => setTimeout(resolve, Math.random() * 20));
-            await client.query('SELECT pg_terminate_backend($1)', [rows[0].pid]);
+            await withClient(config, (killer) =>
+              killer.query('SELECT pg_terminate_backend($1)', [rows[0].pid]),
+            );
           }
           return adopting;
         }),
@@ -168,25 +170,25 @@ test('of many adopters at once exactly one stamps, also when some of them are ki
   });
 });
 
-test('a process killed in the middle of its transaction leaves the old ledger and no lock', async () => {
-  await withLedger('1.js:1 2.js:1 3.js:1', async (client, config) => {
-    const { signal, stderr } = await runChild(
-      `import { adoptBaseline } from '#src/adopt/stamp.js';
-      import { withClient } from '#src/database/client.js';
-      const [url, settings, adoption] = process.argv.slice(-3);
-      await withClient({ connectionString: url }, (client) => {
-        const query = client.query.bind(client);
-        client.query = async (text, values) => {
-          const result = await query(text, values);
-          if (String(text).startsWith('DELETE')) process.kill(process.pid, 'SIGKILL');
-          return result;
-        };
-        return adoptBaseline(client, JSON.parse(settings), JSON.parse(adoption));
-      });`,
-      { args: [connectionUrl(config), JSON.stringify(settings), JSON.stringify(adoption)] },
-    );
-    expect({ signal, stderr }).toEqual({ signal: 'SIGKILL', stderr: '' });
-    expect((await adoptBaseline(client, settings, adoption)).isNew).toBe(true);
-    expect(await revisions(client)).toHaveLength(1);
-  });
-});
+test.each(['adopt.locked', 'adopt.recorded', 'adopt.deleted', 'adopt.stamped'])(
+  'a process killed at %s leaves the old ledger and no lock',
+  async (step) => {
+    await withLedger('1.js:1 2.js:1 3.js:1', async (client, config) => {
+      const { signal, stderr } = await runChild(
+        `import { adoptBaseline } from '#src/adopt/stamp.js';
+        import { withClient } from '#src/database/client.js';
+        const [url, settings, adoption] = process.argv.slice(-3);
+        await withClient({ connectionString: url }, (client) =>
+          adoptBaseline(client, JSON.parse(settings), JSON.parse(adoption)));`,
+        {
+          args: [connectionUrl(config), JSON.stringify(settings), JSON.stringify(adoption)],
+          env: { KNEX_SQUASH_FAIL: `${step}:kill` },
+        },
+      );
+      expect({ signal, stderr }).toEqual({ signal: 'SIGKILL', stderr: '' });
+      expect(await ledger(client)).toHaveLength(3);
+      expect((await adoptBaseline(client, settings, adoption)).isNew).toBe(true);
+      expect(await revisions(client)).toHaveLength(1);
+    });
+  },
+);

@@ -76,7 +76,8 @@ function postmasterPid(): number | null {
 function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    // An orphan that nobody has reaped is no server any more.
+    return !isLinux || !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {
     return false;
   }

@@ -2,9 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { errorCode } from '../database/client.js';
 import { isSquashError, SquashError } from '../errors.js';
-import { sha256 } from '../history/files.js';
+import { sha256 } from '../history/hash.js';
 
 /** Creates a file that wasn't there and waits until its bytes are on the disk. */
 export async function writeDurably(path: string, contents: string | Uint8Array): Promise<void> {
@@ -38,14 +37,19 @@ export async function hashOf(path: string): Promise<string | null> {
   try {
     return sha256(await withFile(path, 'r', (file) => file.readFile()));
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return null;
+    if (fileErrorCode(error) === 'ENOENT') return null;
     throw error;
   }
 }
 
+/** Node's code of an error of the file system, such as ENOENT; empty for other errors. */
+export function fileErrorCode(error: unknown): string {
+  return (error as NodeJS.ErrnoException | null | undefined)?.code ?? '';
+}
+
 /** An error of the file system as FILE_UNWRITABLE where the disk or its rights are the cause. */
 export function asUnwritable(error: unknown, what: string): unknown {
-  const code = errorCode(error) ?? '';
+  const code = fileErrorCode(error);
   if (isSquashError(error) || !unwritable.has(code)) return error;
   return new SquashError('FILE_UNWRITABLE', `${what} can't be written: ${(error as Error).message}`, {
     hint: full.has(code)

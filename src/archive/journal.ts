@@ -1,9 +1,8 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { errorCode } from '../database/client.js';
 import { SquashError } from '../errors.js';
-import { replaceDurably, syncFolder, writeDurably } from './durable.js';
+import { fileErrorCode, replaceDurably, syncFolder, writeDurably } from './durable.js';
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -33,7 +32,10 @@ export async function createJournal(path: string, journal: Journal): Promise<voi
   try {
     await writeDurably(path, render(journal));
   } catch (error) {
-    if (errorCode(error) !== 'EEXIST') throw error;
+    if (fileErrorCode(error) !== 'EEXIST') {
+      await rm(path, { force: true }).catch(() => {});
+      throw error;
+    }
     throw new SquashError('FILES_CHANGED', `another swap of files is under way: ${path} exists`, {
       hint: 'Wait for the other command; if none runs, run the command again, which recovers first.',
     });
@@ -64,7 +66,7 @@ export async function removeJournal(path: string): Promise<void> {
  */
 export async function readJournal(path: string): Promise<Journal | null> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (errorCode(error) === 'ENOENT') return null;
+    if (fileErrorCode(error) === 'ENOENT') return null;
     throw error;
   });
   if (text === null) return null;
@@ -79,7 +81,8 @@ export async function readJournal(path: string): Promise<Journal | null> {
   });
 }
 
-const end = '}\n';
+/** Only the last brace stands at the start of its line. */
+const end = '\n}\n';
 
 function render(journal: Journal): string {
   return `${JSON.stringify(journal, null, 2)}\n`;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { sha256 } from '../history/files.js';
+import { sha256 } from '../history/hash.js';
 
 /** The one file of an archive that the manifest can't list. */
 export const manifestName = 'manifest.json';

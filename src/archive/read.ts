@@ -1,7 +1,7 @@
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { SquashError } from '../errors.js';
-import { sha256 } from '../history/files.js';
+import { sha256 } from '../history/hash.js';
 import { loadMigrationText } from '../history/load.js';
 import type { Migration } from '../history/migration.js';
 import { readUnlinked } from './durable.js';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import type { Queryable } from '../database/client.js';
-import { errorCode } from '../database/client.js';
+import { isDeepStrictEqual } from 'node:util';
+import { errorCode, type Queryable } from '../database/client.js';
 import { SquashError } from '../errors.js';
 import { failpoint } from '../failpoint.js';
 import {
@@ -98,7 +98,7 @@ async function putBack(client: Queryable, place: LedgerPlace, rows: readonly Led
   const now = await readRows(client, place);
   for (const row of rows) {
     const found = now.filter(({ name }) => name === row.name);
-    if (found.length !== 1 || JSON.stringify(found[0]) !== JSON.stringify(row)) {
+    if (found.length !== 1 || !isDeepStrictEqual(found[0], row)) {
       throw new SquashError(
         'LEDGER_MISMATCH',
         `${place.sql.ledger} did not take "${row.name}" back as it was`,

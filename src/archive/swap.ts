@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, realpath, rename, rm, unlink } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { SquashError } from '../errors.js';
+import { isSquashError, SquashError } from '../errors.js';
 import { failpoint } from '../failpoint.js';
-import { sha256 } from '../history/files.js';
+import { sha256 } from '../history/hash.js';
 import { asUnwritable, hashOf, syncFolder, writeDurably } from './durable.js';
 import { createJournal, type Journal, readJournal, removeJournal, turnJournal } from './journal.js';
 
@@ -49,9 +49,9 @@ export async function swapFiles(swap: Swap): Promise<void> {
     failpoint('swap.committed');
     await goForth(journal, journalPath);
   } catch (error) {
-    // The journal stays where going back fails too: a rerun tries again.
-    await goBack(journal, journalPath).catch(() => {});
-    throw asUnwritable(error, swap.folders.join(', '));
+    // Where going back fails too the journal stays, and a rerun tries again.
+    const flaw = await goBack(journal, journalPath).catch((undoing: unknown) => undoing);
+    throw isSquashError(flaw) ? flaw : asUnwritable(error, swap.folders.join(', '));
   }
   await cleanUp(journal, journalPath);
 }
@@ -75,8 +75,8 @@ export async function recoverSwap({ journalPath, folders }: SwapPlaces): Promise
     try {
       await goForth(journal, journalPath);
     } catch (error) {
-      if (error instanceof SquashError) await goBack(journal, journalPath);
-      throw error;
+      if (isSquashError(error)) await goBack(journal, journalPath);
+      throw asUnwritable(error, folders.join(', '));
     }
   }
   await cleanUp(journal, journalPath);
@@ -188,7 +188,9 @@ async function place({ path, staged, sha256: expected }: Journal['add'][number])
 
 /** From wherever it ended: what was placed away, what was moved aside back, the last one first. */
 async function goBack(journal: Journal, journalPath: string): Promise<void> {
-  await turnJournal(journalPath, journal, 'back');
+  // On a full disk this fails and the way back does not: the journal then says to go forth, and
+  // whichever way a rerun goes from here leads to all of the files of one side.
+  await turnJournal(journalPath, journal, 'back').catch(() => {});
   for (const { path, staged, sha256: expected } of journal.add) {
     const wasPlaced = (await hashOf(staged)) === null && (await hashOf(path)) === expected;
     if (wasPlaced && (await isFreeToDelete(journal, path))) await unlink(path);

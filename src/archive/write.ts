@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { SquashError } from '../errors.js';
 import { failpoint } from '../failpoint.js';
-import { sha256 } from '../history/files.js';
+import { sha256 } from '../history/hash.js';
 import type { LedgerRow } from '../history/migration.js';
 import { asUnwritable, syncFolder, writeDurably } from './durable.js';
 import { type Manifest, manifestName, portableName, renderManifest, sealManifest } from './manifest.js';
@@ -119,8 +119,8 @@ function describe(
     toolVersion,
     serverMajor,
     revision,
-    baseline: { ...baseline, path: fromRoot(root, baseline.path) },
-    fingerprints,
+    baseline: { name: baseline.name, path: fromRoot(root, baseline.path), sha256: baseline.sha256 },
+    fingerprints: { history: fingerprints.history, baseline: fingerprints.baseline },
     createdAt: archive.createdAt.toISOString(),
     files: archive.files.map(({ name, path }, n) => ({
       ...entry(originals[n] as Item),
@@ -128,7 +128,7 @@ function describe(
       originalPath: fromRoot(root, path),
     })),
     attachments: attachments.map(entry),
-    ledger: ledger === null ? null : ledger.map((row) => ({ ...row })),
+    ledger: ledger?.map(({ id, name, batch, migrationTime }) => ({ id, name, batch, migrationTime })) ?? null,
   });
 }
 

@@ -59,6 +59,8 @@ function sequenceStarts(catalog: Catalog): ReadonlyMap<string, string> {
   const identity = catalog.objects
     .filter((object) => object.kind === 'table')
     .flatMap((object) => (object.attributes.columns ?? []) as unknown as readonly Column[])
-    .flatMap((column) => (column.identity === undefined ? [] : [[column.identity.sequence, column.identity.start] as const]));
+    .flatMap((column) =>
+      column.identity === undefined ? [] : [[column.identity.sequence, column.identity.start] as const],
+    );
   return new Map([...own, ...identity]);
 }

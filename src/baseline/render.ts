@@ -1,7 +1,5 @@
+import type { ModuleFormat } from '../history/module-format.js';
 import type { BaselineMetadata } from './metadata.js';
-
-/** How a migration file's functions are exported. */
-export type ModuleFormat = 'typescript' | 'esm' | 'commonjs';
 
 /** Everything that stands in a baseline's file. */
 export interface BaselineParts {
@@ -14,13 +12,17 @@ export interface BaselineParts {
 }
 
 /** Stands before and after the metadata, so that it can be read without running the file. */
-export const metadataMarkers = { start: '/* knex-squash metadata */ ', end: ';\n/* end of metadata */' } as const;
+export const metadataMarkers = {
+  start: '/* knex-squash metadata */ ',
+  end: ';\n/* end of metadata */',
+} as const;
 
 /** The text of a baseline: a Knex migration that imports nothing at run time. Same parts, same bytes. */
 export function renderBaseline({ metadata, up, down, dropAll, format }: BaselineParts): string {
   const { revision, replaces, serverMajor, toolVersion } = metadata;
   const typed = format === 'typescript';
-  const exported = (declaration: string): string => (format === 'commonjs' ? declaration : `export ${declaration}`);
+  const exported = (declaration: string): string =>
+    format === 'commonjs' ? declaration : `export ${declaration}`;
   const knex = typed ? 'knex: Knex' : 'knex';
   const promise = typed ? ': Promise<void>' : '';
   return `/* eslint-disable */

@@ -46,7 +46,11 @@ const rowsPrefix = 'rows ';
  * @param positions statements that set the sequences' positions.
  * @throws SquashError CYCLE_UNSPLITTABLE
  */
-export function script(catalog: Catalog, contents: readonly TableContents[], positions: readonly string[]): Script {
+export function script(
+  catalog: Catalog,
+  contents: readonly TableContents[],
+  positions: readonly string[],
+): Script {
   const objects = new Map(catalog.objects.map((object) => [object.id, object]));
   const rows = new Map(contents.map((entry) => [rowsPrefix + entry.table, entry]));
   const planned = plan([...catalog.objects.map(stepOf), ...contents.map(rowsStep)]);
@@ -115,14 +119,18 @@ function statementsOf(entry: Planned, object: CatalogObject, folded: readonly Fo
   const kind = kindOf(object);
   if (entry.part === 'whole') return kind.create(object, folded);
   const halves = kind.split?.(object, folded);
-  if (halves === undefined || halves === null) throw new Error(`${object.id} was split, but its kind can't be`);
+  if (halves === undefined || halves === null)
+    throw new Error(`${object.id} was split, but its kind can't be`);
   return entry.part === 'shell' ? halves.shell : halves.rest;
 }
 
 function late(objects: readonly CatalogObject[]): readonly Section[] {
   const statements = objects.flatMap((object): readonly LateStatement[] => {
     const kind = kindOf(object);
-    const privileges = privilegeStatements(object, kind).map((sql) => ({ phase: 'privileges' as const, sql }));
+    const privileges = privilegeStatements(object, kind).map((sql) => ({
+      phase: 'privileges' as const,
+      sql,
+    }));
     return [...(kind.late?.(object) ?? []), ...privileges];
   });
   return phases.map(([phase, title]) => ({

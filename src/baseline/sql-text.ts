@@ -21,8 +21,14 @@ export function upText(script: Script, searchPath: string, ledger: LedgerNames):
 
 /** The way back as one text; without `tables` nothing is checked before everything is dropped. */
 export function downText(script: Script, searchPath: string, tables: readonly WrittenTable[] | null): string {
-  const guard = tables === null ? [] : [{ title: 'Only what the baseline itself wrote may go', statements: [rowsGuard(tables)] }];
-  return fenced(null, searchPath, [...guard, { title: 'Everything, in reverse order', statements: script.down }]);
+  const guard =
+    tables === null
+      ? []
+      : [{ title: 'Only what the baseline itself wrote may go', statements: [rowsGuard(tables)] }];
+  return fenced(null, searchPath, [
+    ...guard,
+    { title: 'Everything, in reverse order', statements: script.down },
+  ]);
 }
 
 /** Settings are local to the transaction, but Knex's own query follows in it: they are saved and restored. */
@@ -31,12 +37,15 @@ function fenced(guard: string | null, searchPath: string, sections: readonly Sec
   const save = all.map(([name]) => `set_config('knex_squash.${name}', current_setting('${name}'), true)`);
   const set = all.map(([name, value]) => `set_config('${name}', ${quoteLiteral(value)}, true)`);
   const restore = all.map(([name]) => `set_config('${name}', current_setting('knex_squash.${name}'), true)`);
-  const select = (calls: readonly string[]): string => `SELECT ${calls.map((call) => `pg_catalog.${call}`).join(',\n  ')}`;
+  const select = (calls: readonly string[]): string =>
+    `SELECT ${calls.map((call) => `pg_catalog.${call}`).join(',\n  ')}`;
   return [
     ...(guard === null ? [] : [guard]),
     select(save).replaceAll(', current_setting', ', pg_catalog.current_setting'),
     select(set),
-    ...sections.flatMap(({ title, statements }) => statements.map((statement, at) => (at === 0 ? `\n-- ${title}\n\n${statement}` : statement))),
+    ...sections.flatMap(({ title, statements }) =>
+      statements.map((statement, at) => (at === 0 ? `\n-- ${title}\n\n${statement}` : statement)),
+    ),
     `\n${select(restore).replaceAll(', current_setting', ', pg_catalog.current_setting')}`,
   ]
     .map((statement) => `${statement};\n`)

@@ -1,11 +1,13 @@
-import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { extname, isAbsolute, join, resolve } from 'node:path';
 import type { Knex } from 'knex';
 import { SquashError } from '../errors.js';
 import type { MigrationSettings } from '../settings/settings.js';
+import { sha256 } from './hash.js';
 import { asMigration, loadMigration } from './load.js';
 import type { LoadedMigration, Migration } from './migration.js';
+
+export { sha256 };
 
 type MigrationSource = Knex.MigrationSource<unknown>;
 
@@ -23,11 +25,6 @@ export async function listHistory(settings: MigrationSettings): Promise<readonly
   if (history.length === 0) throw emptyHistory(settings);
   refuseDuplicates(history);
   return history;
-}
-
-/** Hex sha256 of bytes, or of a text's UTF-8. */
-export function sha256(content: string | Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex');
 }
 
 async function fromFolders(settings: MigrationSettings): Promise<readonly Migration[]> {

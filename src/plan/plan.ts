@@ -10,7 +10,10 @@ export interface Step {
   /** The step whose statement can contain this one. */
   readonly host: string | null;
   /** What its first half needs, if it can be made in two; else null. */
-  readonly shell: { readonly requires: readonly string[]; readonly servesRanks: readonly number[] | null } | null;
+  readonly shell: {
+    readonly requires: readonly string[];
+    readonly servesRanks: readonly number[] | null;
+  } | null;
 }
 
 /** A step in its place. `folded` are the steps that its statement contains. */
@@ -99,7 +102,8 @@ function splitRank(rank: number) {
       const step = byId.get(unit.id);
       if (step === undefined || step.rank !== rank || step.shell === null || unit.part !== 'whole') continue;
       const shell = new Set(step.shell.requires);
-      if (unit.requires.some((key) => inside.has(stepOf(key)) && !shell.has(stepOf(key)))) split.set(step.id, inside);
+      if (unit.requires.some((key) => inside.has(stepOf(key)) && !shell.has(stepOf(key))))
+        split.set(step.id, inside);
     }
     return { ...layout, split };
   };
@@ -128,12 +132,16 @@ function layOut(steps: readonly Step[], byId: ReadonlyMap<string, Step>, layout:
     return serves === null || serves.includes(from.rank) ? target + shellSuffix : target;
   };
   const needs = (from: Step, ids: readonly string[]): string[] =>
-    ids.map((need) => keyFor(from, need)).filter((key): key is string => key !== null && stepOf(key) !== from.id);
+    ids
+      .map((need) => keyFor(from, need))
+      .filter((key): key is string => key !== null && stepOf(key) !== from.id);
   return steps.flatMap((step): readonly Unit[] => {
     if (home.get(step.id) !== step.id) return [];
     const folded = (children.get(step.id) ?? []).sort();
     const all = [step, ...folded.map((id) => byId.get(id) as Step)];
-    const requires = all.flatMap((each) => needs(each, each.requires)).filter((key) => stepOf(key) !== step.id);
+    const requires = all
+      .flatMap((each) => needs(each, each.requires))
+      .filter((key) => stepOf(key) !== step.id);
     const unit = { id: step.id, rank: step.rank, folded, cyclic: false };
     if (step.shell === null || !layout.split.has(step.id)) {
       return [{ ...unit, key: step.id, part: 'whole', requires: unique(requires) }];
@@ -166,7 +174,11 @@ function compareUnits(a: Unit, b: Unit): number {
 }
 
 function unsplittable(ids: readonly string[]): SquashError {
-  return new SquashError('CYCLE_UNSPLITTABLE', `these objects depend on each other, and none can be made in two steps: ${ids.join(', ')}`, {
-    hint: 'Break the cycle in a migration, for example with a function whose body is a string.',
-  });
+  return new SquashError(
+    'CYCLE_UNSPLITTABLE',
+    `these objects depend on each other, and none can be made in two steps: ${ids.join(', ')}`,
+    {
+      hint: 'Break the cycle in a migration, for example with a function whose body is a string.',
+    },
+  );
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { ClientConfig } from 'pg';
-import { quoteLiteral } from '../database/sql.js';
-import { inSnapshot, type Queryable, withClient } from '../database/client.js';
 import type { Catalog } from '../catalog/model.js';
 import { readCatalog } from '../catalog/read.js';
+import { inSnapshot, type Queryable, withClient } from '../database/client.js';
+import { quoteLiteral } from '../database/sql.js';
 import { type LedgerSettings, locateLedger } from '../history/ledger.js';
 import { chunks, type TableDigest } from '../rows/digest.js';
 import { readDigests, readSequences, type SequencePosition, tablesWithRows } from '../rows/read.js';
@@ -32,7 +32,11 @@ export async function observe(
   return withClient(connection, (client) => inSnapshot(client, () => observeHere(client, ledger, leftOut)));
 }
 
-async function observeHere(client: Queryable, ledger: LedgerSettings, leftOut: LeftOut): Promise<Observation> {
+async function observeHere(
+  client: Queryable,
+  ledger: LedgerSettings,
+  leftOut: LeftOut,
+): Promise<Observation> {
   const catalog = await readCatalogBeside(client, ledger);
   const tables = storedTables(catalog);
   const filled = await tablesWithRows(client, tables);
@@ -52,10 +56,14 @@ export async function readCatalogBeside(client: Queryable, ledger: LedgerSetting
 }
 
 async function countViews(client: Queryable, catalog: Catalog): Promise<ReadonlyMap<string, number>> {
-  const views = catalog.objects.filter((object) => object.kind === 'materialized view' && object.attributes.populated === true);
+  const views = catalog.objects.filter(
+    (object) => object.kind === 'materialized view' && object.attributes.populated === true,
+  );
   const counts = new Map<string, number>();
   for (const part of chunks(views, 400)) {
-    const text = part.map((view) => `SELECT ${quoteLiteral(view.id)} AS id, count(*)::int AS rows FROM ${view.identity}`);
+    const text = part.map(
+      (view) => `SELECT ${quoteLiteral(view.id)} AS id, count(*)::int AS rows FROM ${view.identity}`,
+    );
     const { rows } = await client.query<{ id: string; rows: number }>(text.join('\nUNION ALL\n'));
     for (const row of rows) counts.set(row.id, row.rows);
   }

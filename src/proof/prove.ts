@@ -83,20 +83,34 @@ function short(value: unknown): string {
   return text.length > 300 ? `${text.slice(0, 300)}…` : text;
 }
 
-function rowDifferences(expected: readonly TableDigest[], found: readonly TableDigest[]): readonly ProofDifference[] {
+function rowDifferences(
+  expected: readonly TableDigest[],
+  found: readonly TableDigest[],
+): readonly ProofDifference[] {
   const after = new Map(found.map((digest) => [digest.table, digest]));
   const before = new Map(expected.map((digest) => [digest.table, digest]));
-  return [...new Set([...before.keys(), ...after.keys()])].sort().flatMap((table): readonly ProofDifference[] => {
-    const was = before.get(table);
-    const is = after.get(table);
-    if (was?.rows !== is?.rows) {
-      return [{ object: table, change: 'rows', detail: `expected ${was?.rows ?? 0} rows, found ${is?.rows ?? 0}` }];
-    }
-    if (was?.digest === is?.digest) return [];
-    const columns = Object.keys(was?.columns ?? {}).filter((name) => was?.columns[name] !== is?.columns[name]);
-    const detail = columns.length > 0 ? `values differ in ${columns.join(', ')}` : 'the same values stand in other rows';
-    return [{ object: table, change: 'rows', detail }];
-  });
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .sort()
+    .flatMap((table): readonly ProofDifference[] => {
+      const was = before.get(table);
+      const is = after.get(table);
+      if (was?.rows !== is?.rows) {
+        return [
+          {
+            object: table,
+            change: 'rows',
+            detail: `expected ${was?.rows ?? 0} rows, found ${is?.rows ?? 0}`,
+          },
+        ];
+      }
+      if (was?.digest === is?.digest) return [];
+      const columns = Object.keys(was?.columns ?? {}).filter(
+        (name) => was?.columns[name] !== is?.columns[name],
+      );
+      const detail =
+        columns.length > 0 ? `values differ in ${columns.join(', ')}` : 'the same values stand in other rows';
+      return [{ object: table, change: 'rows', detail }];
+    });
 }
 
 function viewDifferences(
@@ -121,6 +135,12 @@ function positionDifferences(
     const is = after.get(position.sequence);
     return text(is) === text(position)
       ? []
-      : [{ object: `sequence ${position.sequence}`, change: 'position', detail: `expected ${text(position)}, found ${text(is)}` }];
+      : [
+          {
+            object: `sequence ${position.sequence}`,
+            change: 'position',
+            detail: `expected ${text(position)}, found ${text(is)}`,
+          },
+        ];
   });
 }

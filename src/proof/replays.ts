@@ -8,7 +8,13 @@ import type { Migration } from '../history/migration.js';
 import { type ReplayStep, replayHistory } from '../history/replay.js';
 import type { TableDigest } from '../rows/digest.js';
 import { readDigests, readRows } from '../rows/read.js';
-import { differingColumns, ignoredColumns, rule, type TwinRows, type VolatileColumn } from '../rows/volatile.js';
+import {
+  differingColumns,
+  ignoredColumns,
+  rule,
+  type TwinRows,
+  type VolatileColumn,
+} from '../rows/volatile.js';
 import type { Settings } from '../settings/settings.js';
 import { type Observation, observe } from './observe.js';
 
@@ -104,7 +110,8 @@ async function readTwins(
     withClient(connection, (client) =>
       inSnapshot(client, async () => {
         const rows = [];
-        for (const table of tables) rows.push(await readRows(client, table, volatile.get(table.id) ?? new Set()));
+        for (const table of tables)
+          rows.push(await readRows(client, table, volatile.get(table.id) ?? new Set()));
         return rows;
       }),
     );
@@ -137,4 +144,3 @@ async function readSearchPath(connection: ClientConfig, settings: Settings): Pro
     }),
   );
 }
-

@@ -21,7 +21,10 @@ export function digestExpression(columns: readonly string[]): string {
 }
 
 /** One row per table: its id, the number of rows, the hash of all, and a json object of the columns' hashes. */
-export function digestQuery(tables: readonly StoredTable[], leftOut: (table: string) => ReadonlySet<string>): string {
+export function digestQuery(
+  tables: readonly StoredTable[],
+  leftOut: (table: string) => ReadonlySet<string>,
+): string {
   return tables
     .map((table) => {
       const skipped = leftOut(table.id);
@@ -37,5 +40,7 @@ export function digestQuery(tables: readonly StoredTable[], leftOut: (table: str
 
 /** A list in pieces of at most `size`. */
 export function chunks<T>(list: readonly T[], size: number): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(list.length / size) }, (_, at) => list.slice(at * size, (at + 1) * size));
+  return Array.from({ length: Math.ceil(list.length / size) }, (_, at) =>
+    list.slice(at * size, (at + 1) * size),
+  );
 }

@@ -23,7 +23,10 @@ export interface SequencePosition {
 const tablesPerQuery = 400;
 
 /** The tables that hold at least one row. */
-export async function tablesWithRows(client: Queryable, tables: readonly StoredTable[]): Promise<readonly StoredTable[]> {
+export async function tablesWithRows(
+  client: Queryable,
+  tables: readonly StoredTable[],
+): Promise<readonly StoredTable[]> {
   const found = new Set<string>();
   for (const part of chunks(tables, tablesPerQuery)) {
     const text = part.map(
@@ -76,14 +79,18 @@ function ordering(table: StoredTable, volatile: ReadonlySet<string>): string {
   const byKey = key.length > 0 && key.every((name) => !volatile.has(name) && byName.has(name));
   const columns = byKey
     ? key.map((name) => keyExpression(byName.get(name) as StoredColumn))
-    : table.columns.filter((column) => !volatile.has(column.name)).map((column) => `${quoteIdent(column.name)}::text COLLATE "C"`);
+    : table.columns
+        .filter((column) => !volatile.has(column.name))
+        .map((column) => `${quoteIdent(column.name)}::text COLLATE "C"`);
   return columns.length === 0 ? '' : ` ORDER BY ${columns.join(', ')}`;
 }
 
 /** Numbers in their own order, anything else by its text: a collation differs between machines. */
 function keyExpression({ name, type }: StoredColumn): string {
   const column = quoteIdent(name);
-  return /^(smallint|integer|bigint|numeric|date|timestamp)/.test(type) ? column : `${column}::text COLLATE "C"`;
+  return /^(smallint|integer|bigint|numeric|date|timestamp)/.test(type)
+    ? column
+    : `${column}::text COLLATE "C"`;
 }
 
 /** Positions of all sequences. */

@@ -17,7 +17,10 @@ const rowsPerInsert = 500;
  * INSERTs for every table, values as literals of the column's type.
  * @param twins the rows after both replays, which show what is volatile cell by cell.
  */
-export function renderRows(twins: readonly TwinRows[], rulings: readonly VolatileColumn[]): readonly RenderedRows[] {
+export function renderRows(
+  twins: readonly TwinRows[],
+  rulings: readonly VolatileColumn[],
+): readonly RenderedRows[] {
   const volatile = new Map<string, Map<string, Ruling>>();
   for (const { table, column, ruling } of rulings) {
     const columns = volatile.get(table) ?? new Map<string, Ruling>();
@@ -65,12 +68,16 @@ function renderTable(
       .map(({ column }) => reference(table, column, lookups)?.target.rows.table.id ?? table.id),
   );
   const names = written.map(({ column }) => quoteIdent(column.name)).join(', ');
-  const overriding = written.some(({ column }) => column.identity === 'always') ? ' OVERRIDING SYSTEM VALUE' : '';
+  const overriding = written.some(({ column }) => column.identity === 'always')
+    ? ' OVERRIDING SYSTEM VALUE'
+    : '';
   const head = `INSERT INTO ${table.identity} (${names})${overriding} VALUES`;
   const statements =
     written.length === 0
       ? tuples.map(() => `INSERT INTO ${table.identity} DEFAULT VALUES`)
-      : pieces(tuples).map((part) => `${head}\n${part.map((tuple) => `  (${tuple.join(', ')})`).join(',\n')}`);
+      : pieces(tuples).map(
+          (part) => `${head}\n${part.map((tuple) => `  (${tuple.join(', ')})`).join(',\n')}`,
+        );
   return { table: table.id, statements, after: [...after].filter((id) => id !== table.id).sort() };
 }
 
@@ -87,7 +94,12 @@ function reference(table: StoredTable, column: StoredColumn, lookups: ReadonlyMa
 }
 
 /** A subquery that finds the referenced row by what stays the same of it. */
-function lookup(table: StoredTable, column: StoredColumn, cell: string, lookups: ReadonlyMap<string, Lookup>): string {
+function lookup(
+  table: StoredTable,
+  column: StoredColumn,
+  cell: string,
+  lookups: ReadonlyMap<string, Lookup>,
+): string {
   const found = reference(table, column, lookups);
   if (found === null) return literal(cell, column);
   const { rows, key } = found.target;
@@ -95,7 +107,8 @@ function lookup(table: StoredTable, column: StoredColumn, cell: string, lookups:
   const row = rows.rows.find((candidate) => candidate[place(found.key.referencedColumn)] === cell);
   if (row === undefined || key === null) return literal(cell, column);
   const conditions = key.map(
-    (name) => `${quoteIdent(name)} = ${literal(row[place(name)] ?? null, rows.table.columns[place(name)] as StoredColumn)}`,
+    (name) =>
+      `${quoteIdent(name)} = ${literal(row[place(name)] ?? null, rows.table.columns[place(name)] as StoredColumn)}`,
   );
   return `(SELECT ${quoteIdent(found.key.referencedColumn)} FROM ${found.key.references} WHERE ${conditions.join(' AND ')})`;
 }

@@ -46,7 +46,9 @@ export function storedTables(catalog: Catalog): readonly StoredTable[] {
 
 function storedTable(object: CatalogObject, children: readonly CatalogObject[]): StoredTable {
   const defaults = new Map(
-    children.filter((child) => child.kind === 'default').map((child) => [child.name, String(child.attributes.expression)]),
+    children
+      .filter((child) => child.kind === 'default')
+      .map((child) => [child.name, String(child.attributes.expression)]),
   );
   const constraints = children.filter((child) => child.kind === 'constraint');
   const keys = (type: string): readonly (readonly string[])[] =>
@@ -64,7 +66,9 @@ function storedTable(object: CatalogObject, children: readonly CatalogObject[]):
       })),
     primaryKey: keys('primary key')[0] ?? null,
     uniqueKeys: keys('unique'),
-    foreignKeys: constraints.filter((child) => child.attributes.type === 'foreign key').flatMap(simpleForeignKey),
+    foreignKeys: constraints
+      .filter((child) => child.attributes.type === 'foreign key')
+      .flatMap(simpleForeignKey),
   };
 }
 

@@ -43,10 +43,16 @@ export function differingColumns(
 ): ReadonlyMap<string, ReadonlySet<string>> {
   const twins = new Map(second.map((digest) => [digest.table, digest]));
   const found = new Map<string, ReadonlySet<string>>();
-  for (const one of [...first, ...second.filter((digest) => !first.some(({ table }) => table === digest.table))]) {
+  for (const one of [
+    ...first,
+    ...second.filter((digest) => !first.some(({ table }) => table === digest.table)),
+  ]) {
     const two = twins.get(one.table);
     if (two === undefined || two.rows !== one.rows || !first.includes(one)) {
-      throw unstable(one.table, `has ${first.includes(one) ? one.rows : 0} rows after one replay and ${two?.rows ?? 0} after another`);
+      throw unstable(
+        one.table,
+        `has ${first.includes(one) ? one.rows : 0} rows after one replay and ${two?.rows ?? 0} after another`,
+      );
     }
     const columns = Object.keys(one.columns).filter((name) => one.columns[name] !== two.columns[name]);
     if (columns.length > 0 || one.digest !== two.digest) found.set(one.table, new Set(columns));
@@ -60,7 +66,11 @@ export function differingColumns(
  * @throws SquashError VOLATILE_UNRULED naming the columns that are neither a time nor a key nor
  *   explained by a default: a value made for one installation must not be shared by all.
  */
-export function rule(twins: readonly TwinRows[], volatile: ReadonlyMap<string, ReadonlySet<string>>, window: Window): readonly VolatileColumn[] {
+export function rule(
+  twins: readonly TwinRows[],
+  volatile: ReadonlyMap<string, ReadonlySet<string>>,
+  window: Window,
+): readonly VolatileColumn[] {
   const tables = new Map(twins.map(({ first }) => [first.table.identity, first]));
   const columns = twins.flatMap(({ first, second }) => {
     refuseUnpaired(first, second, volatile.get(first.table.id) ?? new Set());
@@ -69,7 +79,9 @@ export function rule(twins: readonly TwinRows[], volatile: ReadonlyMap<string, R
       .map((column) => ({ rows: first, second, column }));
   });
   const byDefault = new Set(
-    columns.filter(({ column }) => explains(column)).map(({ rows, column }) => `${rows.table.identity} ${column.name}`),
+    columns
+      .filter(({ column }) => explains(column))
+      .map(({ rows, column }) => `${rows.table.identity} ${column.name}`),
   );
   const unruled: string[] = [];
   const rulings = columns.flatMap(({ rows, second, column }): readonly VolatileColumn[] => {
@@ -88,29 +100,42 @@ interface Context {
   readonly window: Window;
 }
 
-function ruleColumn(rows: TableRows, second: TableRows, column: StoredColumn, context: Context): Ruling | null {
+function ruleColumn(
+  rows: TableRows,
+  second: TableRows,
+  column: StoredColumn,
+  context: Context,
+): Ruling | null {
   const { table } = rows;
   const reference = table.foreignKeys.find((key) => key.column === column.name);
   if (reference !== undefined) {
     const target = context.tables.get(reference.references);
     const isOpen = context.byDefault.has(`${reference.references} ${reference.referencedColumn}`);
     if (!isOpen || target === undefined || target.table.id === table.id) return 'freeze';
-    return naturalKey(target, context.volatile.get(target.table.id) ?? new Set()) === null ? 'freeze' : 'lookup';
+    return naturalKey(target, context.volatile.get(target.table.id) ?? new Set()) === null
+      ? 'freeze'
+      : 'lookup';
   }
   if (explains(column)) return isReferencedBlindly(rows, column, context) ? 'freeze' : 'default';
-  if (/^(timestamp|time|date)/.test(column.type)) return isReplayTime(rows, second, column, context.window) ? 'now' : 'freeze';
+  if (/^(timestamp|time|date)/.test(column.type))
+    return isReplayTime(rows, second, column, context.window) ? 'now' : 'freeze';
   return table.primaryKey?.includes(column.name) === true ? 'freeze' : null;
 }
 
 /** A default that calls something can differ from run to run. */
 function explains(column: StoredColumn): boolean {
-  return column.identity !== null || (column.default !== null && /\(|CURRENT_|LOCALTIME|SESSION_USER/i.test(column.default));
+  return (
+    column.identity !== null ||
+    (column.default !== null && /\(|CURRENT_|LOCALTIME|SESSION_USER/i.test(column.default))
+  );
 }
 
 /** A key that others refer to, in a table where nothing else identifies a row, must keep its value. */
 function isReferencedBlindly(rows: TableRows, column: StoredColumn, context: Context): boolean {
   const isReferenced = [...context.tables.values()].some(({ table }) =>
-    table.foreignKeys.some((key) => key.references === rows.table.identity && key.referencedColumn === column.name),
+    table.foreignKeys.some(
+      (key) => key.references === rows.table.identity && key.referencedColumn === column.name,
+    ),
   );
   if (!isReferenced) return false;
   const refersToItself = rows.table.foreignKeys.some(
@@ -123,15 +148,30 @@ function isReferencedBlindly(rows: TableRows, column: StoredColumn, context: Con
  * Columns that identify each row and don't differ between replays: a unique key, else one column
  * whose values are all different, else all of them together; null where rows are alike.
  */
-export function naturalKey({ table, rows }: TableRows, volatile: ReadonlySet<string>): readonly string[] | null {
+export function naturalKey(
+  { table, rows }: TableRows,
+  volatile: ReadonlySet<string>,
+): readonly string[] | null {
   const steady = table.columns.map((column) => column.name).filter((name) => !volatile.has(name));
-  const candidates = [...(table.primaryKey === null ? [] : [table.primaryKey]), ...table.uniqueKeys, ...steady.map((name) => [name]), steady];
+  const candidates = [
+    ...(table.primaryKey === null ? [] : [table.primaryKey]),
+    ...table.uniqueKeys,
+    ...steady.map((name) => [name]),
+    steady,
+  ];
   const at = new Map(table.columns.map((column, place) => [column.name, place]));
   const identifies = (key: readonly string[]): boolean => {
     const values = rows.map((row) => key.map((name) => row[at.get(name) ?? -1] ?? null));
-    return values.every((value) => !value.includes(null)) && new Set(values.map((value) => JSON.stringify(value))).size === rows.length;
+    return (
+      values.every((value) => !value.includes(null)) &&
+      new Set(values.map((value) => JSON.stringify(value))).size === rows.length
+    );
   };
-  return candidates.find((key) => key.length > 0 && key.every((name) => steady.includes(name)) && identifies(key)) ?? null;
+  return (
+    candidates.find(
+      (key) => key.length > 0 && key.every((name) => steady.includes(name)) && identifies(key),
+    ) ?? null
+  );
 }
 
 const quarterHour = 15 * 60_000;
@@ -144,14 +184,19 @@ function isReplayTime(first: TableRows, second: TableRows, column: StoredColumn,
     const value = row[place] ?? null;
     if (value === null || value === second.rows[at]?.[place]) return true;
     const time = Date.parse(`${value.replace(' ', 'T').replace(/[+-]\d\d(:?\d\d)?$/, '')}Z`);
-    const offset = column.type.includes('with time zone') ? 0 : Math.round((time - window.start) / quarterHour) * quarterHour;
+    const offset = column.type.includes('with time zone')
+      ? 0
+      : Math.round((time - window.start) / quarterHour) * quarterHour;
     return time - offset >= window.start - 1000 && time - offset <= window.end + 1000;
   });
 }
 
 function refuseUnpaired(first: TableRows, second: TableRows, volatile: ReadonlySet<string>): void {
-  const steady = first.table.columns.map((column, at) => ({ name: column.name, at })).filter(({ name }) => !volatile.has(name));
-  const text = (row: readonly Cell[] | undefined): string => JSON.stringify(steady.map(({ at }) => row?.[at] ?? null));
+  const steady = first.table.columns
+    .map((column, at) => ({ name: column.name, at }))
+    .filter(({ name }) => !volatile.has(name));
+  const text = (row: readonly Cell[] | undefined): string =>
+    JSON.stringify(steady.map(({ at }) => row?.[at] ?? null));
   if (first.rows.some((row, at) => text(row) !== text(second.rows[at]))) {
     throw unstable(first.table.id, 'has rows whose values are paired differently after each replay');
   }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { withProject } from './project.js';
@@ -25,6 +26,8 @@ export async function runChild(
   const { JEST_WORKER_ID: _, ...inherited } = process.env;
   const files = { 'child.ts': script.replaceAll("'#src/", `'${join(root, 'src')}/`) };
   return withProject(files, async (folder) => {
+    // Another account has to read it.
+    await chmod(folder, 0o755);
     const jiti = join(root, 'node_modules/jiti/lib/jiti-cli.mjs');
     const child = spawn(process.execPath, [jiti, join(folder, 'child.ts'), ...(options.args ?? [])], {
       env: { ...inherited, NODE_OPTIONS: '', ...options.env },

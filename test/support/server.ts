@@ -1,7 +1,11 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import type { ClientConfig } from 'pg';
 import pg from 'pg';
@@ -35,24 +39,38 @@ export async function withDatabase<T>(fn: (config: ClientConfig) => Promise<T>):
  * client of the server's major or later is installed (in PG_BIN, PATH or Debian's folders).
  */
 export async function pgDump(config: ClientConfig, args: readonly string[]): Promise<string | null> {
-  const { rows } = await withClient(config, (client) => client.query('SHOW server_version_num'));
-  const major = Math.trunc(Number(rows[0].server_version_num) / 10_000);
-  const program = await findPgDump(major);
+  const program = await findClient('pg_dump', await serverMajor(config));
   if (program === null) return null;
   const { stdout } = await run(program, [...args], { env: libpqVariables(config), maxBuffer: 1 << 30 });
   return stdout.replaceAll(/^\\(un)?restrict .*\n/gm, '');
 }
 
+/** Lets the real psql run that script, and returns what it complained about; null where there is none. */
+export async function psql(config: ClientConfig, script: string): Promise<string | null> {
+  const program = await findClient('psql', 0);
+  if (program === null) return null;
+  const child = execFile(program, ['-X', '-q', '-o', devNull], { env: libpqVariables(config) });
+  child.stdin?.end(script);
+  const [complaints] = await Promise.all([text(child.stderr ?? Readable.from([])), once(child, 'close')]);
+  return complaints;
+}
+
+/** 15 or 18. */
+export async function serverMajor(config: ClientConfig): Promise<number> {
+  const { rows } = await withClient(config, (client) => client.query('SHOW server_version_num'));
+  return Math.trunc(Number(rows[0].server_version_num) / 10_000);
+}
+
 const run = promisify(execFile);
 
-async function findPgDump(major: number): Promise<string | null> {
+async function findClient(name: 'pg_dump' | 'psql', major: number): Promise<string | null> {
   const folders = [
     process.env.PG_BIN ?? '',
     ...(process.env.PATH ?? '').split(delimiter),
     ...debianFolders(),
   ];
   for (const folder of folders.filter((each) => each !== '')) {
-    const program = join(folder, process.platform === 'win32' ? 'pg_dump.exe' : 'pg_dump');
+    const program = join(folder, process.platform === 'win32' ? `${name}.exe` : name);
     if (existsSync(program) && (await majorOf(program)) >= major) return program;
   }
   return null;

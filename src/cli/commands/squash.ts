@@ -1,0 +1,76 @@
+import type { Command } from 'commander';
+import { type AdoptionOutcome, type Squashed, squash } from '../../index.js';
+import { type CommonFlags, openContext, withCommonFlags } from '../options.js';
+
+interface Flags extends CommonFlags {
+  readonly dryRun?: boolean;
+  readonly adopt: boolean;
+}
+
+export function addSquashCommand(program: Command): void {
+  withCommonFlags(program.command('squash'))
+    .description(
+      'replay the history, write one baseline, prove it equal, archive the originals, adopt the database',
+    )
+    .option('--dry-run', 'do everything but write')
+    .option('--no-adopt', "leave the configured database's ledger as it is")
+    .action(async (flags: Flags) => {
+      const { settings, output, onServer } = await openContext(flags);
+      const result = await squash(settings, {
+        dryRun: flags.dryRun === true,
+        adopt: flags.adopt,
+        onServer,
+        progress: (message) => output.progress(message),
+      });
+      if (result.kind === 'nothing to squash') {
+        const { baseline, revision } = result;
+        output.result({ schemaVersion: 1, revision, baseline, replaces: [], nothingToDo: true }, [
+          `Nothing to squash: ${baseline} is the only migration.`,
+        ]);
+        return;
+      }
+      output.result(toJson(result), summary(result));
+    });
+}
+
+/** The stable interface of `squash --json`. */
+function toJson({ kind: _kind, text: _text, adoption, ...result }: Squashed) {
+  return { schemaVersion: 1, ...result, adopted: adoption?.kind === 'adopted', adoption };
+}
+
+function summary({
+  revision,
+  baseline,
+  replaces,
+  archive,
+  proof,
+  adoption,
+  timings,
+}: Squashed): readonly string[] {
+  const seconds = (timings.total / 1000).toFixed(1);
+  const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+  return [
+    `${plural(replaces.length, 'migration')} → 1 baseline ${revision}, ${plural(proof.objects, 'object')} and ${plural(proof.rows, 'row')} proved equal, ${seconds} s`,
+    archive === null ? `  would write ${baseline}; nothing was written` : `  baseline  ${baseline}`,
+    ...(archive === null
+      ? []
+      : [`  originals ${archive} (REPORT.md tells all; commit it with the baseline)`]),
+    ...(adoption === null ? [] : [`  database  ${adoptionLine(adoption)}`]),
+    `  one replay takes ${timings.replay.toFixed(0)} ms, the baseline ${timings.baseline.toFixed(0)} ms; the squash took ${(timings.total / timings.replay).toFixed(1)} times one replay`,
+  ];
+}
+
+function adoptionLine(adoption: NonNullable<Squashed['adoption']>): string {
+  const lines: Readonly<Record<AdoptionOutcome['kind'] | 'unreachable', string>> = {
+    adopted: 'adopted: its ledger names the baseline now, nothing else was touched',
+    'already adopted': 'had adopted this baseline already',
+    fresh: 'is empty: npx knex-squash up builds it from the baseline',
+    partial: 'ran only a part of the originals: npx knex-squash status',
+    ghosts: "not adopted: its ledger names migrations that aren't here: npx knex-squash status",
+    foreign: 'not adopted: it has objects that no ledger accounts for: npx knex-squash status',
+    drifted:
+      'not adopted: it differs from what the migrations build: npx knex-squash adopt names the differences',
+    unreachable: 'not adopted: npx knex-squash adopt, once it can be reached',
+  };
+  return lines[adoption.kind];
+}

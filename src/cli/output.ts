@@ -1,0 +1,68 @@
+import pc from 'picocolors';
+import { isSquashError } from '../index.js';
+
+/** How a command talks: results on stdout, progress on a terminal's stderr only. */
+export class Output {
+  readonly #json: boolean;
+  readonly #quiet: boolean;
+  readonly #live: boolean;
+
+  constructor({ json, quiet }: { readonly json: boolean; readonly quiet: boolean }) {
+    this.#json = json;
+    this.#quiet = quiet;
+    this.#live = process.stderr.isTTY === true && !quiet;
+  }
+
+  /** A line for a human; with --json it goes to stderr. */
+  note(line: string): void {
+    if (this.#quiet) return;
+    this.#clear();
+    (this.#json ? process.stderr : process.stdout).write(`${line}\n`);
+  }
+
+  /** What is going on, on a terminal only; the next one replaces it. */
+  progress(message: string): void {
+    if (!this.#live) return;
+    const width = (process.stderr.columns ?? 80) - 1;
+    process.stderr.write(`\r\u001B[2K${pc.dim(message.slice(0, width))}`);
+  }
+
+  /** The result: one JSON object, or the lines. */
+  result(object: unknown, lines: readonly string[]): void {
+    this.#clear();
+    process.stdout.write(
+      this.#json ? `${JSON.stringify(object, null, 2)}\n` : lines.map((line) => `${line}\n`).join(''),
+    );
+  }
+
+  #clear(): void {
+    if (this.#live) process.stderr.write('\r\u001B[2K');
+  }
+}
+
+/** An error as code, message, cause and remedy; with --json as an object on stdout too. */
+export function printError(error: unknown, json: boolean): void {
+  const known = isSquashError(error);
+  const message = error instanceof Error ? error.message : String(error);
+  const code = known ? error.code : 'UNEXPECTED';
+  const hint = known ? error.hint : undefined;
+  if (process.stderr.isTTY === true) process.stderr.write('\r\u001B[2K');
+  process.stderr.write(`${pc.red('error')} ${code}: ${message}\n`);
+  for (const cause of causes(error, message)) process.stderr.write(`  ${pc.dim('because')} ${cause}\n`);
+  if (hint !== undefined) process.stderr.write(`  ${hint}\n`);
+  if (!known && error instanceof Error && process.env.KNEX_SQUASH_DEBUG !== undefined) {
+    process.stderr.write(`${error.stack ?? ''}\n`);
+  }
+  if (json)
+    process.stdout.write(
+      `${JSON.stringify({ schemaVersion: 1, error: { code, message, hint } }, null, 2)}\n`,
+    );
+}
+
+/** Messages of the causes that say more than what stands above them. */
+function causes(error: unknown, above: string): readonly string[] {
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (!(cause instanceof Error)) return [];
+  const rest = causes(cause, `${above}\n${cause.message}`);
+  return cause.message === '' || above.includes(cause.message) ? rest : [cause.message, ...rest];
+}

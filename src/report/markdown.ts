@@ -1,0 +1,146 @@
+import type { BaselineMetadata } from '../baseline/metadata.js';
+import type { CatalogObject } from '../catalog/model.js';
+
+/** What REPORT.md is written from. */
+export interface ReportInput {
+  readonly metadata: BaselineMetadata;
+  readonly name: string;
+  /** Path of the baseline, relative to the project. */
+  readonly path: string;
+  readonly objects: readonly CatalogObject[];
+  readonly proof: {
+    readonly objects: number;
+    readonly tables: number;
+    readonly rows: number;
+    readonly sequences: number;
+  };
+  readonly rows: readonly { readonly table: string; readonly rows: number; readonly digest: string }[];
+  readonly steps: readonly { readonly name: string; readonly milliseconds: number }[];
+  /** Lines of each replaced file, in order, and of the baseline. */
+  readonly lines: { readonly before: readonly number[]; readonly after: number };
+  readonly milliseconds: { readonly replay: number; readonly baseline: number };
+  /** The archive's folder, relative to the project. */
+  readonly archive: string;
+}
+
+/** The report that lies in the archive: what a team asks after a squash. */
+export function renderReport(input: ReportInput): string {
+  return [
+    `# Squash ${input.metadata.revision}`,
+    section('Before and after', beforeAndAfter(input)),
+    section('Objects', objectsByKind(input.objects)),
+    section('What was replayed', replayed(input)),
+    section('The proof', proof(input)),
+    section('Values that differ each time the history runs', volatile(input.metadata)),
+    section('Time of a fresh database', times(input)),
+    section('Where the originals are', [
+      `In \`${input.archive}/migrations\`, each with its sha256 in \`manifest.json\`. Keep the folder in git and in your deployments: a database that has run only a part of them is caught up from there.`,
+    ]),
+    section('How to go back', [
+      'Files, and the ledger of the configured database: `npx knex-squash restore migrations`.',
+      'The database itself was not changed beyond its ledger.',
+    ]),
+    section('Next steps', nextSteps(input)),
+  ].join('\n');
+}
+
+function section(title: string, lines: readonly string[]): string {
+  return `\n## ${title}\n\n${lines.join('\n')}\n`;
+}
+
+function beforeAndAfter({ metadata, lines, name, path }: ReportInput): readonly string[] {
+  const total = lines.before.reduce((sum, count) => sum + count, 0);
+  return table(
+    ['', 'before', 'after'],
+    [
+      ['files', String(metadata.replaces.length), '1'],
+      ['lines', String(total), String(lines.after)],
+      ['first', code(metadata.replaces[0]?.name ?? ''), code(name)],
+      ['last', code(metadata.replaces.at(-1)?.name ?? ''), code(path)],
+    ],
+  );
+}
+
+function objectsByKind(objects: readonly CatalogObject[]): readonly string[] {
+  const kinds = new Map<string, string[]>();
+  for (const { kind, identity } of objects) kinds.set(kind, [...(kinds.get(kind) ?? []), identity]);
+  return table(
+    ['kind', 'number', 'names'],
+    [...kinds]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([kind, names]) => [kind, String(names.length), names.map(code).join(', ')]),
+  );
+}
+
+function replayed({ metadata, steps, lines }: ReportInput): readonly string[] {
+  const times = new Map(steps.map(({ name, milliseconds }) => [name, milliseconds]));
+  return table(
+    ['migration', 'lines', 'ms', 'sha256'],
+    metadata.replaces.map(({ name, sha256 }, at) => [
+      code(name),
+      String(lines.before[at] ?? ''),
+      (times.get(name) ?? 0).toFixed(0),
+      code(sha256.slice(0, 12)),
+    ]),
+  );
+}
+
+function proof({ proof: proved, rows, metadata }: ReportInput): readonly string[] {
+  return [
+    `The history was replayed on one empty database of PostgreSQL ${metadata.serverMajor}, the baseline on another: ${proved.objects} objects, ${proved.rows} rows in ${rows.length} of ${proved.tables} tables and ${proved.sequences} sequences were compared, and no difference was found.`,
+    '',
+    ...table(
+      ['table', 'rows', 'digest'],
+      rows.map(({ table: name, rows: count, digest }) => [
+        code(name),
+        String(count),
+        code(digest.slice(0, 12)),
+      ]),
+    ),
+  ];
+}
+
+const meanings: Readonly<Record<string, string>> = {
+  default: "left to the column's default",
+  now: 'the time at which the baseline runs',
+  lookup: 'looked up by what stays the same of the row that it refers to',
+  freeze: "this replay's value, the same on every database",
+};
+
+function volatile({ volatile: columns }: BaselineMetadata): readonly string[] {
+  if (columns.length === 0) return ['None: two replays gave the same rows.'];
+  return table(
+    ['table', 'column', 'in the baseline'],
+    columns.map(({ table: name, column, ruling }) => [code(name), code(column), meanings[ruling] ?? ruling]),
+  );
+}
+
+function times({ milliseconds }: ReportInput): readonly string[] {
+  const { replay, baseline } = milliseconds;
+  return table(
+    ['', 'ms'],
+    [
+      ['all migrations, one after the other', replay.toFixed(0)],
+      ['the baseline', baseline.toFixed(0)],
+      ['ratio', (replay / Math.max(baseline, 1)).toFixed(1)],
+    ],
+  );
+}
+
+function nextSteps({ archive, path }: ReportInput): readonly string[] {
+  return [
+    `1. Read the baseline, \`${path}\`, and this report.`,
+    `2. Commit both together with \`${archive}\`: \`git add -A\`.`,
+    '3. On every other database: `npx knex-squash up`. It adopts one that ran all of the originals, and runs the baseline on an empty one.',
+    "4. A colleague's migration that isn't merged yet needs nothing: it sorts after the baseline.",
+  ];
+}
+
+function code(text: string): string {
+  return `\`${text.replaceAll('|', '\\|').replaceAll('`', "'")}\``;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)];
+}

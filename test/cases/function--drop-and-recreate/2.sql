@@ -1,0 +1,3 @@
+DROP FUNCTION f;
+CREATE FUNCTION f(a int, b text DEFAULT '?') RETURNS text LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT a || b || '\\' $$;
+COMMENT ON FUNCTION f IS 'adds';

@@ -1,0 +1,2 @@
+CREATE TABLE t (a int, b int);
+GRANT SELECT, INSERT ON t TO case_owner WITH GRANT OPTION;

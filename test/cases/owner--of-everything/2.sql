@@ -1,0 +1,5 @@
+SET ROLE case_owner;
+CREATE TABLE s.t (a serial);
+CREATE FUNCTION s.f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE VIEW s.v AS SELECT * FROM s.t;
+RESET ROLE;

@@ -1,0 +1,35 @@
+import { withClient } from '../../src/database/client.js';
+import { quoteIdent, quoteLiteral } from '../../src/database/sql.js';
+import { type Case, listCases } from './cases.js';
+import { proveCase } from './prove-case.js';
+import { serverMajor, testServer } from './server.js';
+
+/** Roles belong to the whole server, so cases find these and make none. */
+const roles = ['case_owner', 'case_reader', 'case_writer', 'Case "odd" role'];
+
+/** One test for each case of one half; the halves are two files, so that they run side by side. */
+export async function runCases(half: 0 | 1): Promise<void> {
+  const major = await serverMajor(testServer());
+  const fits = ({ minMajor = 0, maxMajor = major }: Case) => minMajor <= major && major <= maxMajor;
+  beforeAll(ensureRoles);
+  const mine = listCases().filter((_, at) => at % 2 === half);
+  for (const each of mine) (fits(each) ? test : test.skip)(each.name, () => proveCase(each));
+  // Jest takes a file without a test for a mistake.
+  if (mine.length === 0) test.todo('none in this half');
+}
+
+async function ensureRoles(): Promise<void> {
+  await withClient(testServer(), (client) =>
+    client.query(
+      [
+        'BEGIN; SELECT pg_advisory_xact_lock(7)',
+        ...roles.map(
+          (role) => `DO $$ BEGIN
+            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = ${quoteLiteral(role)}) THEN
+              CREATE ROLE ${quoteIdent(role)}; END IF; END $$`,
+        ),
+        'COMMIT',
+      ].join(';\n'),
+    ),
+  );
+}
