@@ -31,13 +31,12 @@ module.exports = {
       name: 'no-grab-bags',
       severity: 'error',
       from: {},
-      to: { path: '^src/(.*/)?(util|utils|helper|helpers|common|misc|shared|lib)(\\.ts|/)' },
+      to: { path: '^src/.*\\b(utils?|helpers?|common|misc|shared|lib)\\b' },
     },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { extensions: ['.ts', '.js'], extensionAlias: { '.js': ['.ts', '.js'] } },
   },
 };

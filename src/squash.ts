@@ -233,5 +233,3 @@ async function adopt(
 function fromRoot(root: string, path: string): string {
   return relative(root, path).split(sep).join('/');
 }
-
-export { draftBaseline } from './draft.js';

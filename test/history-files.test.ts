@@ -184,23 +184,21 @@ describe('loading', () => {
     expect(migration?.config).toEqual({ transaction: false });
   });
 
-  test('is anew each time', async () => {
-    await withProject(
-      { 'migrations/1.ts': 'let runs = 0; export async function up() { return ++runs; }' },
-      async (root) => {
-        const [migration] = await listHistory(migrationSettings(root));
-        for (const text of ['++runs', '++runs', '"edited"']) {
-          await writeIn(
-            root,
-            'migrations/1.ts',
-            `let runs = 0; export async function up() { return ${text}; }`,
-          );
-          expect(await (await migration?.load())?.up(undefined as never)).toBe(
-            text === '++runs' ? 1 : 'edited',
-          );
-        }
-      },
-    );
+  test.each([
+    ['ts', 'export async function up()'],
+    ['js', 'exports.up = async function up()'],
+    ['mjs', 'export async function up()'],
+  ])('is anew each time: %s', async (extension, head) => {
+    const name = `migrations/1.${extension}`;
+    const text = (result: string) => `let runs = 0; ${head} { return ${result}; }`;
+    await withProject({ [name]: text('++runs') }, async (root) => {
+      const settings = migrationSettings(root, { loadExtensions: [`.${extension}`] });
+      const [migration] = await listHistory(settings);
+      const run = async () => (await migration?.load())?.up(undefined as never);
+      expect([await run(), await run()]).toEqual([1, 1]);
+      await writeIn(root, name, text("'edited'"));
+      expect(await run()).toBe('edited');
+    });
   });
 
   test.each([

@@ -9,7 +9,7 @@ import {
   locateLedger,
   readLedger,
 } from '../src/history/ledger.js';
-import { pgDump, withDatabase } from './support/server.js';
+import { pgDump, testServer, withDatabase } from './support/server.js';
 
 const stock = { tableName: 'knex_migrations', schemaName: null };
 
@@ -51,9 +51,16 @@ test.each([
   if (expected !== null) expect(expected).toContain('is_locked');
 });
 
-test('many creators at once make one ledger and one lock row', async () => {
+test.each([
+  ['in an empty database', ''],
+  [
+    'where the lock table has no row yet',
+    'CREATE TABLE knex_migrations_lock (index serial PRIMARY KEY, is_locked integer)',
+  ],
+])('many creators at once make one ledger and one lock row %s', async (_, before) => {
   for (let round = 0; round < 5; round++) {
     await withDatabase(async (config) => {
+      await withClient(config, (client) => client.query(before));
       const creators = Array.from({ length: 8 }, () =>
         withClient(config, (client) => ensureLedger(client, stock)),
       );
@@ -123,9 +130,13 @@ describe('the ledger is found where Knex has it', () => {
     { schemaName: null, searchPath: null, expected: 'public' },
     { schemaName: null, searchPath: ['app', 'public'], expected: 'app' },
     { schemaName: null, searchPath: ['gone', '$user', 'Odd, one'], expected: 'Odd, one' },
+    { schemaName: null, searchPath: ['$user', 'public'], expected: 'public' },
+    { schemaName: null, searchPath: ['$user', 'public'], expected: String(testServer().user), own: true },
     { schemaName: 'app', searchPath: ['public'], expected: 'app' },
-  ])('%j', async ({ schemaName, searchPath, expected }) => {
+  ])('%j', async ({ schemaName, searchPath, expected, own }) => {
     await withSchemas(async (config) => {
+      if (own)
+        await withClient(config, (client) => client.query(`CREATE SCHEMA AUTHORIZATION "${expected}"`));
       await withStockKnex(
         searchPath === null ? config : { ...config },
         (schemaName === null ? {} : { schemaName }) as Knex.MigratorConfig,

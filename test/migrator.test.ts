@@ -6,6 +6,7 @@ import { listHistory } from '../src/history/files.js';
 import { readLedger } from '../src/history/ledger.js';
 import { createMigrator, type Migrator, type MigratorOptions } from '../src/history/migrator.js';
 import type { MigrationSettings } from '../src/settings/settings.js';
+import { runChild } from './support/child.js';
 import { createsTable, migrationSettings, withProject, writeIn } from './support/project.js';
 import { withDatabase } from './support/server.js';
 
@@ -270,6 +271,41 @@ ${config}`;
   });
 });
 
+test.each([
+  ['in a shared transaction', ''],
+  ['without a transaction', withoutTransaction],
+])('the statement of a killed process ends within 5 s and does not commit, %s', async (_, config) => {
+  const files = {
+    'migrations/1.js': `exports.up = (knex) => knex.raw('CREATE TABLE t (i int)');`,
+    'migrations/2.js': `exports.up = (knex) => knex.raw('INSERT INTO t SELECT 1 FROM pg_sleep(20)');\n${config}`,
+  };
+  await onStage(files, async (stage) => {
+    await stage.ours((migrator) => migrator.up({ to: '1.js' }));
+    const { signal, stderr } = await runChild(
+      `import { withKnex } from '#src/history/connect.js';
+      import { createMigrator } from '#src/history/migrator.js';
+      const [connection, settings] = process.argv.slice(-2).map((text) => JSON.parse(text));
+      await withKnex(connection, { knexConfig: {}, searchPath: null }, (knex) => {
+        const kill = () => process.kill(process.pid, 'SIGKILL');
+        knex.on('query', ({ sql }) => sql.startsWith('INSERT INTO t') && setTimeout(kill, 500));
+        return createMigrator({ knex, settings }).up();
+      });`,
+      { args: [JSON.stringify(stage.config), JSON.stringify(stage.settings)] },
+    );
+    const killedAt = performance.now();
+    expect({ signal, stderr }).toEqual({ signal: 'SIGKILL', stderr: '' });
+    const running = () => stage.query(`SELECT FROM pg_stat_activity WHERE query LIKE 'INSERT INTO t%'`);
+    expect(await running()).toHaveLength(1);
+    while ((await running()).length > 0) {
+      expect(performance.now() - killedAt).toBeLessThan(5_000);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    expect(await stage.query('SELECT * FROM t')).toEqual([]);
+    expect(await stage.ledger()).toEqual(['1.js:1']);
+    expect(await isLocked(stage)).toBe(config === '' ? 0 : 1);
+  });
+});
+
 test.each(['commit', 'rollback'] as const)(
   'a migration that ends its transaction by %s is no success',
   async (end) => {
@@ -331,6 +367,25 @@ describe('order', () => {
       });
       expect(events).toEqual(['migrating 1.js', 'migrated 1.js', 'reverting 1.js', 'reverted 1.js']);
     });
+  });
+});
+
+test('those who wait for the lock never hold up a CREATE INDEX CONCURRENTLY', async () => {
+  await onStage({ 'migrations/1.js': createsTable('a') }, async (stage) => {
+    await stage.stock((knex) => knex.migrate.list());
+    await stage.query('CREATE TABLE t AS SELECT 1 AS i');
+    await withClient(stage.config, async (holder) => {
+      await holder.query('BEGIN; UPDATE knex_migrations_lock SET is_locked = 1');
+      const waiters = [0, 1, 2].map(() => stage.ours((migrator) => migrator.up()));
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await withClient(stage.config, async (builder) => {
+        await builder.query(`SET statement_timeout = '5s'`);
+        await builder.query('CREATE INDEX CONCURRENTLY ON t (i)');
+      });
+      await holder.query('ROLLBACK');
+      await Promise.all(waiters);
+    });
+    expect(await stage.ledger()).toEqual(['1.js:1']);
   });
 });
 

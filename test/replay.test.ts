@@ -27,15 +27,20 @@ test('runs all in order and tells each as it is done', async () => {
       'migrations/2.ts': `export const up = (knex: any) => knex.raw("CREATE TYPE mood AS ENUM ('sad')");`,
       'migrations/3.ts': `export const up = (knex: any) => knex.raw("ALTER TYPE mood ADD VALUE 'glad'");`,
       'migrations/4.ts': `export const up = (knex: any) => knex.raw("CREATE TABLE b (m mood DEFAULT 'glad')");`,
-      'migrations/5.js': `exports.up = (knex) => knex.raw('CREATE INDEX CONCURRENTLY a_id ON a (id)');
-exports.config = { transaction: false };`,
     },
     (step) => told.push(step),
   );
-  expect(steps.map(({ name }) => name)).toEqual(['1.js', '2.ts', '3.ts', '4.ts', '5.js']);
+  expect(steps.map(({ name }) => name)).toEqual(['1.js', '2.ts', '3.ts', '4.ts']);
   expect(steps.every(({ milliseconds }) => milliseconds > 0)).toBe(true);
   expect(told).toEqual(steps);
   expect(tables).toEqual(['a', 'b']);
+});
+
+test('runs one that wants no transaction without one', async () => {
+  const index = `exports.up = (knex) => knex.raw('CREATE INDEX CONCURRENTLY a_id ON a (id)');
+exports.config = { transaction: false };`;
+  const { tables } = await replay({ 'migrations/1.js': createsTable('a'), 'migrations/2.js': index });
+  expect(tables).toEqual(['a']);
 });
 
 describe('a failure is MIGRATION_FAILED and points at its place', () => {

@@ -285,6 +285,16 @@ describe('the order of sources', () => {
     expect(place(await load())).toBe('real:1/dotenv');
   });
 
+  test('.env lies beside the knexfile or in the working directory', async () => {
+    write({
+      'db/knexfile.cjs': 'module.exports = {};',
+      'db/.env': 'DATABASE_URL=postgres://beside:1/d\n',
+      '.env': 'DATABASE_URL=postgres://cwd:1/d\nSHADOW_DATABASE_URL=postgres://shadow:1/d\n',
+    });
+    const settings = await load({ knexfile: 'db/knexfile.cjs' });
+    expect([settings.connection?.host, settings.shadowConnection?.host]).toEqual(['beside', 'shadow']);
+  });
+
   test('process.env stays as it is where no knexfile needs it', async () => {
     write({ '.env': 'DATABASE_URL=postgres://e:1/d\nSETTINGS_TEST_NEW=dotenv\n' });
     expect(place(await load())).toBe('e:1/d');

@@ -66,8 +66,10 @@ export interface Found {
   /** What the first step needs, for kinds that can be split. */
   readonly shell?: readonly Address[];
   readonly host?: Address;
-  /** Other addresses that stand for this object (the index of a constraint). */
+  /** Other addresses that stand for this object (the class of a composite type). */
   readonly also?: readonly Address[];
+  /** Objects that come with this one (the index of a constraint), each as COMMENT ON and GRANT ON call it. */
+  readonly parts?: Readonly<Record<Address, string>>;
   /** Names of its columns by attnum, for comments, labels and grants on them. */
   readonly columns?: Readonly<Record<number, string>>;
 }
@@ -127,6 +129,8 @@ export interface Kind<Row extends KindRow = KindRow> {
   readonly drop: (object: CatalogObject) => string | null;
   /** How its comment's target is written where `<noun> <identity>` isn't it (`TRIGGER x ON t`). */
   readonly commentTarget?: (object: CatalogObject) => string;
+  /** What GRANT … ON calls it where `<noun> <identity>` isn't it (an aggregate with ORDER BY). */
+  readonly grantTarget?: (object: CatalogObject) => string;
   /** Attributes that hold deparsed expressions, which need not be a fixpoint (canonical.ts). */
   readonly deparsed?: readonly string[];
   /** How such an attribute is parsed again, verbatim, on a database that has an object of that id. */

@@ -1,30 +1,4 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from 'commander';
-import { toolVersion } from '../index.js';
-import { addMigrateCommands } from './commands/migrate.js';
-import { addRestoreCommand } from './commands/restore.js';
-import { addSquashCommand } from './commands/squash.js';
-import { printError } from './output.js';
-
-/** Exit codes: 0 good, 1 error, 2 differs. */
-export async function run(argv: readonly string[]): Promise<number> {
-  const program = new Command('knex-squash')
-    .description('Replace a long Knex migration history on PostgreSQL with one proved baseline.')
-    .version(toolVersion)
-    .exitOverride()
-    .showHelpAfterError();
-  const state = { exitCode: 0 };
-  addSquashCommand(program);
-  addMigrateCommands(program, state);
-  addRestoreCommand(program);
-  try {
-    await program.parseAsync([...argv], { from: 'user' });
-    return state.exitCode;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode;
-    printError(error, argv.includes('--json'));
-    return 1;
-  }
-}
+import { run } from './run.js';
 
 process.exit(await run(process.argv.slice(2)));

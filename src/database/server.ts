@@ -68,15 +68,8 @@ async function describeServers(
 /** `postgres` where the role may connect to it, else the configured database itself. */
 async function findAdmin(target: ClientConfig): Promise<ClientConfig> {
   const admin = onDatabase(target, 'postgres');
-  try {
-    await withClient(admin, async () => {});
-    return admin;
-  } catch (error) {
-    const cause = error instanceof SquashError ? error.cause : error;
-    // 3D000: there is none; 42501: not for this role; 28000: not by pg_hba.conf.
-    if (!['3D000', '42501', '28000'].includes(errorCode(cause) ?? '')) throw error;
-    return target;
-  }
+  // Missing, forbidden, unknown to a pooler or all unreachable: in the last case the target tells it.
+  return withClient(admin, async () => admin).catch(() => target);
 }
 
 async function checkShadow(shadow: ClientConfig, major: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { knex as createKnex, type Knex } from 'knex';
+import createKnex, { type Knex } from 'knex';
 import type { Client, ClientConfig } from 'pg';
 import type { Settings } from '../settings/settings.js';
 import { finallyQuietly } from './transaction.js';
@@ -53,6 +53,16 @@ function configure(connection: ClientConfig, { knexConfig, searchPath }: KnexSet
     connection: { ...connection } as Knex.PgConnectionConfig,
     ...(searchPath === null ? {} : { searchPath: [...searchPath] }),
     // No idle session is kept: a shadow with a session open can't be dropped.
-    pool: { min: 0, max: 10 },
+    pool: { min: 0, max: 10, afterCreate: watchForItsClient },
   };
+}
+
+/**
+ * Has the server look every second whether its client still lives: else the statement of a killed
+ * process runs on, holds its locks and, outside of a transaction, commits (PostgreSQL manual,
+ * client_connection_check_interval; since 14, and not on every system).
+ */
+function watchForItsClient(session: Client, done: (error: Error | null, session: Client) => void): void {
+  const ready = () => done(null, session);
+  session.query(`SET client_connection_check_interval = '1s'`).then(ready, ready);
 }

@@ -24,14 +24,17 @@ export async function inKnexTransaction<T>(
   knex: Knex,
   fn: (trx: Knex.Transaction) => Promise<T>,
 ): Promise<T> {
-  const config = { isolationLevel: 'read committed', doNotRejectOnRollback: false } as const;
-  // A migration can end the transaction from within, which settles Knex's promise before `fn`'s.
   let outcome: Promise<T> | undefined;
-  try {
-    const result = await knex.transaction((trx) => {
+  const transaction = knex.transaction(
+    (trx) => {
       outcome = fn(trx);
       return outcome;
-    }, config);
+    },
+    { isolationLevel: 'read committed' },
+  );
+  try {
+    const result = await transaction;
+    // A migration can end the transaction from within, which settles Knex's promise before `fn`'s.
     return (await outcome) ?? result;
   } catch (error) {
     await outcome;

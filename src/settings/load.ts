@@ -19,9 +19,10 @@ export interface SettingsInput {
 }
 
 /**
- * Reads flags, environment (with `.env` beside the knexfile; a real variable beats it) and knexfile,
- * in this order of precedence, and checks all of it at once. Paths become absolute: those of flags
- * from the working directory, all others from the knexfile's folder, as in the Knex CLI.
+ * Reads flags, environment (with `.env` beside the knexfile, then in the working directory; a real
+ * variable beats both) and knexfile, in this order of precedence, and checks all of it at once. Paths
+ * become absolute: those of flags from the working directory, all others from the knexfile's folder,
+ * as in the Knex CLI.
  *
  * @throws SquashError SETTINGS_INVALID with every problem that was found, each with its remedy, and
  *   never with a password.
@@ -30,7 +31,7 @@ export async function loadSettings(input: SettingsInput): Promise<Settings> {
   const problems: string[] = [];
   const knexfile = locateKnexfile(input, problems);
   const root = knexfile === null ? input.cwd : dirname(knexfile);
-  const env = readEnvironment(root, input.env, knexfile !== null);
+  const env = readEnvironment([root, input.cwd], input.env, knexfile !== null);
   const environment = input.flags.env || env.NODE_ENV || 'development';
   const configuration = await readConfiguration(knexfile, environment, problems);
   const isOverridden = Boolean(input.flags.url || env.DATABASE_URL);
@@ -51,8 +52,12 @@ function locateKnexfile({ cwd, env, flags }: SettingsInput, problems: string[]):
 }
 
 /** A knexfile reads `process.env` by itself, so `.env` has to be in there before it is loaded. */
-function readEnvironment(root: string, real: NodeJS.ProcessEnv, hasKnexfile: boolean): NodeJS.ProcessEnv {
-  const path = join(root, '.env');
+function readEnvironment(
+  folders: readonly string[],
+  real: NodeJS.ProcessEnv,
+  hasKnexfile: boolean,
+): NodeJS.ProcessEnv {
+  const path = folders.map((folder) => join(folder, '.env'));
   if (hasKnexfile) readDotenv({ path, quiet: true });
   const env = { ...real };
   readDotenv({ path, quiet: true, processEnv: env as Record<string, string> });

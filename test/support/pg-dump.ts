@@ -24,7 +24,7 @@ async function dumpSchema(database: ClientConfig): Promise<string | null> {
 /** INSERTs and setvals, sorted: where a row lies in its table depends on the updates that it has seen. */
 async function dumpRows(database: ClientConfig): Promise<readonly string[] | undefined> {
   const dump = await pgDump(database, ['--data-only', '--inserts', ...ledgerLeftOut]);
-  return dump?.split(/;\n/).sort();
+  return dump?.replaceAll(/^--.*\n|^\n/gm, '').split(/;\n/).sort();
 }
 
 /** The dump of a database that was restored from this dump. */

@@ -63,7 +63,16 @@ export async function serverMajor(config: ClientConfig): Promise<number> {
 
 const run = promisify(execFile);
 
-async function findClient(name: 'pg_dump' | 'psql', major: number): Promise<string | null> {
+const found = new Map<string, Promise<string | null>>();
+
+function findClient(name: 'pg_dump' | 'psql', major: number): Promise<string | null> {
+  const key = `${name} ${major}`;
+  const known = found.get(key) ?? searchClient(name, major);
+  found.set(key, known);
+  return known;
+}
+
+async function searchClient(name: 'pg_dump' | 'psql', major: number): Promise<string | null> {
   const folders = [
     process.env.PG_BIN ?? '',
     ...(process.env.PATH ?? '').split(delimiter),

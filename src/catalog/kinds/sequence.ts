@@ -21,7 +21,7 @@ export const sequence: Kind<Row> = {
   noun: { comment: 'SEQUENCE', owner: 'SEQUENCE', grant: 'SEQUENCE' },
   query: (scope) => `
     SELECT c.oid, n.nspname AS schema, c.relname AS name, format('%I.%I', n.nspname, c.relname) AS identity,
-      CASE WHEN o.refobjid IS NULL THEN c.relowner END AS owner, c.relpersistence = 'u' AS unlogged,
+      c.relowner AS owner, c.relpersistence = 'u' AS unlogged,
       ${sequenceJson('s')} AS options,
       CASE WHEN o.refobjid IS NOT NULL THEN format('%I.%I.%I', tn.nspname, t.relname, a.attname) END AS owned_by
     FROM pg_class c JOIN pg_sequence s ON s.seqrelid = c.oid JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -1,1 +1,2 @@
-REVOKE INSERT ON t FROM case_owner CASCADE;
+REVOKE GRANT OPTION FOR INSERT ON t FROM case_owner CASCADE;
+GRANT INSERT (b) ON t TO "Case ""odd"" role";

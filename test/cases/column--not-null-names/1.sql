@@ -1,0 +1,2 @@
+CREATE TABLE t (a int CONSTRAINT "a is there" NOT NULL, b int NOT NULL, c int PRIMARY KEY);
+CREATE TABLE p (x int NOT NULL);

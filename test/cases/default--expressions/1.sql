@@ -1,0 +1,2 @@
+CREATE FUNCTION now_text() RETURNS text LANGUAGE sql AS 'SELECT now()::text';
+CREATE TABLE t (a text DEFAULT 'it''s a \ ? $1 ${x}', b timestamptz DEFAULT now(), c date DEFAULT CURRENT_DATE, d text DEFAULT now_text(), e int[] DEFAULT '{1,2}', f jsonb DEFAULT '{"a?": "b"}', g uuid DEFAULT gen_random_uuid(), h text DEFAULT CURRENT_USER, i interval DEFAULT '1 day', j bytea DEFAULT '\x00ff', k varchar(4) DEFAULT 'abcd'::varchar, l numeric DEFAULT -1.5, m boolean DEFAULT true, n text DEFAULT NULL);

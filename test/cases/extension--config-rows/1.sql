@@ -1,0 +1,5 @@
+CREATE EXTENSION pg_trgm;
+CREATE TABLE mine (a int);
+ALTER EXTENSION pg_trgm ADD TABLE mine;
+ALTER EXTENSION pg_trgm DROP TABLE mine;
+INSERT INTO mine VALUES (1);

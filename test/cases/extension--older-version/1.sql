@@ -1,0 +1,2 @@
+CREATE EXTENSION pg_stat_statements VERSION '1.8';
+CREATE EXTENSION hstore VERSION '1.5';

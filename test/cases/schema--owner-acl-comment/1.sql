@@ -1,0 +1,3 @@
+CREATE SCHEMA "App Schema";
+CREATE SCHEMA gone;
+COMMENT ON SCHEMA "App Schema" IS 'what''s in it?';

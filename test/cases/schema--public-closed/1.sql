@@ -1,0 +1,3 @@
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO case_reader;
+COMMENT ON SCHEMA public IS 'closed';

@@ -1,0 +1,2 @@
+ALTER SCHEMA public OWNER TO case_owner;
+COMMENT ON SCHEMA public IS NULL;
