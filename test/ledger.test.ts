@@ -1,5 +1,5 @@
 import createKnex, { type Knex } from 'knex';
-import type { ClientConfig } from 'pg';
+import type { Client, ClientConfig } from 'pg';
 import { inSnapshot, withClient } from '../src/database/client.js';
 import {
   deleteRows,
@@ -31,6 +31,16 @@ async function withStockKnex<T>(
   return fn(knex).finally(() => knex.destroy());
 }
 
+/** Runs `fn` with that many clients, all of them connected. */
+async function withClients<T>(
+  count: number,
+  config: ClientConfig,
+  fn: (clients: readonly Client[]) => Promise<T>,
+): Promise<T> {
+  if (count === 0) return fn([]);
+  return withClient(config, (client) => withClients(count - 1, config, (others) => fn([client, ...others])));
+}
+
 test.each([
   stock,
   { tableName: 'Odd "name"', schemaName: null },
@@ -51,20 +61,19 @@ test.each([
   if (expected !== null) expect(expected).toContain('is_locked');
 });
 
+const halfMade = `CREATE TABLE knex_migrations (id serial PRIMARY KEY, name text, batch int, migration_time timestamptz);
+CREATE TABLE knex_migrations_lock (index serial PRIMARY KEY, is_locked integer)`;
+
 test.each([
   ['in an empty database', ''],
-  [
-    'where the lock table has no row yet',
-    'CREATE TABLE knex_migrations_lock (index serial PRIMARY KEY, is_locked integer)',
-  ],
+  ['where only the lock row is missing', halfMade],
 ])('many creators at once make one ledger and one lock row %s', async (_, before) => {
-  for (let round = 0; round < 5; round++) {
+  for (let round = 0; round < 10; round++) {
     await withDatabase(async (config) => {
       await withClient(config, (client) => client.query(before));
-      const creators = Array.from({ length: 8 }, () =>
-        withClient(config, (client) => ensureLedger(client, stock)),
+      await withClients(8, config, (clients) =>
+        Promise.all(clients.map((client) => ensureLedger(client, stock))),
       );
-      await Promise.all(creators);
       const { rows } = await withClient(config, (client) =>
         client.query('SELECT * FROM knex_migrations_lock'),
       );

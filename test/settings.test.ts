@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { inspect } from 'node:util';
@@ -110,10 +119,23 @@ describe('the knexfile', () => {
     );
   });
 
-  test('leaves no copy of itself on disk', async () => {
-    write({ 'knexfile.ts': `export default ${module} as object;`, 'node_modules/.keep': '' });
-    await load();
-    expect(readdirSync(join(folder, 'node_modules'))).toEqual(['.keep']);
+  test('leaves no copy of itself in the caches of the loader', async () => {
+    const canary = `c4n4ry${process.hrtime.bigint()}`;
+    write({
+      'knexfile.ts': `export default { client: 'pg', version: '${canary}' } as object;`,
+      'node_modules/.keep': '',
+    });
+    expect((await load()).knexConfig.version).toBe(canary);
+    const caches = [
+      tmpdir(),
+      join(process.cwd(), 'node_modules/.cache'),
+      join(folder, 'node_modules/.cache'),
+    ];
+    const files = caches
+      .map((cache) => join(cache, 'jiti'))
+      .filter((cache) => existsSync(cache))
+      .flatMap((cache) => readdirSync(cache).map((name) => join(cache, name)));
+    expect(files.filter((file) => readFileSync(file, 'utf8').includes(canary))).toEqual([]);
   });
 
   test('has environments, chosen as Knex does: --env, NODE_ENV, development', async () => {
@@ -149,10 +171,10 @@ describe('the knexfile', () => {
   });
 
   test('that fails to load is named with the reason', async () => {
-    write({ 'knexfile.cjs': "const password = 'c4n4ry';\nthrow new Error('no vault today');" });
+    write({ 'knexfile.cjs': "const password = 'c4n4ry';\nthrow new Error('no vault today\\n' + password);" });
     expect(await refusal()).toMatchObject({
       code: 'SETTINGS_INVALID',
-      message: expect.stringContaining('knexfile.cjs: no vault today'),
+      message: `${join(folder, 'knexfile.cjs')}: no vault today`,
     });
     write({ 'number.cjs': 'module.exports = 5;' });
     expect((await refusal({ knexfile: 'number.cjs' })).message).toContain('neither an object nor a function');

@@ -145,7 +145,16 @@ function dropping(entry: Planned, objects: ReadonlyMap<string, CatalogObject>): 
   if (object === undefined || entry.part === 'rest') return [];
   const statement = kindOf(object).drop(object);
   if (statement === null) return [];
-  return [entry.cyclic ? `${statement} CASCADE` : statement];
+  return [entry.cyclic ? forced(statement) : statement];
+}
+
+/** Of a cycle's members the first to go takes others along, so these may be gone when their turn comes. */
+function forced(statement: string): string {
+  const lenient = statement
+    .replace(/^DROP ([A-Z]+(?: [A-Z]+)*) (?!IF EXISTS )/, 'DROP $1 IF EXISTS ')
+    .replace(/^ALTER (TABLE|VIEW|FOREIGN TABLE) /, 'ALTER $1 IF EXISTS ')
+    .replace(/ DROP CONSTRAINT /, ' DROP CONSTRAINT IF EXISTS ');
+  return lenient.endsWith(' DROP DEFAULT') ? lenient : `${lenient} CASCADE`;
 }
 
 function joined(sections: readonly Section[]): readonly Section[] {

@@ -57,7 +57,9 @@ function isTextual(difference: Difference, objects: ReadonlyMap<string, CatalogO
 function isSameButGenerated(expected: Value, found: Value): boolean {
   const rest = (columns: Value): string =>
     canonicalJson(
-      (columns as readonly { readonly [key: string]: Value }[]).map(({ generated: _text, ...column }) => column),
+      (columns as readonly { readonly [key: string]: Value }[]).map(
+        ({ generated: _text, ...column }) => column,
+      ),
     );
   return Array.isArray(expected) && Array.isArray(found) && rest(expected) === rest(found);
 }
@@ -85,7 +87,8 @@ async function probe(
     for (const difference of differences) {
       const again = parsed.get(probes.get(difference.id) ?? '');
       const was = before.get(difference.id);
-      if (again !== undefined && was !== undefined && isSame(difference, again, was)) settled.add(difference.id);
+      if (again !== undefined && was !== undefined && isSame(difference, again, was))
+        settled.add(difference.id);
     }
   } finally {
     await client.query('ROLLBACK');

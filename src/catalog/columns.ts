@@ -39,6 +39,8 @@ export interface ColumnRow extends Column {
   readonly generatedBy?: number;
   /** PostgreSQL 18: oid of the pg_constraint row of its NOT NULL. */
   readonly notNullBy?: number;
+  /** Oid of the sequence of an identity column. */
+  readonly identityBy?: number;
 }
 
 /**
@@ -75,6 +77,7 @@ export function columnsJson(relation: string, scope: ReadScope): string {
       'generatedBy', CASE WHEN a.attgenerated <> '' THEN d.oid::int8 END,
       'virtual', CASE WHEN a.attgenerated = 'v' THEN true END,
       'identity', CASE WHEN a.attidentity <> '' THEN ${identityJson('a')} END,
+      'identityBy', CASE WHEN a.attidentity <> '' THEN (SELECT sd.objid::int8 ${identitySequence('a')}) END,
       'inherited', CASE WHEN NOT a.attislocal THEN true END,
       'defaultDropped', CASE WHEN d.oid IS NULL AND a.attinhcount > 0 AND EXISTS (
         SELECT FROM pg_inherits i JOIN pg_attribute pa ON pa.attrelid = i.inhparent AND pa.attname = a.attname
@@ -88,15 +91,22 @@ export function columnsJson(relation: string, scope: ReadScope): string {
 function identityJson(alias: string): string {
   return `(SELECT json_build_object('always', ${alias}.attidentity = 'a', 'sequence', format('%I.%I', sn.nspname, sc.relname),
       'unlogged', sc.relpersistence <> cl.relpersistence) ::jsonb || ${sequenceJson('s')}::jsonb
-    FROM pg_depend sd JOIN pg_sequence s ON s.seqrelid = sd.objid JOIN pg_class sc ON sc.oid = s.seqrelid
+    ${identitySequence(alias)})`;
+}
+
+function identitySequence(alias: string): string {
+  return `FROM pg_depend sd JOIN pg_sequence s ON s.seqrelid = sd.objid JOIN pg_class sc ON sc.oid = s.seqrelid
     JOIN pg_namespace sn ON sn.oid = sc.relnamespace
     WHERE sd.classid = 1259 AND sd.refclassid = 1259 AND sd.deptype = 'i'
-      AND sd.refobjid = ${alias}.attrelid AND sd.refobjsubid = ${alias}.attnum)`;
+      AND sd.refobjid = ${alias}.attrelid AND sd.refobjsubid = ${alias}.attnum`;
 }
 
 /** The columns without what only resolves addresses: plain values for the model. */
 export function columnValues(rows: readonly ColumnRow[]): readonly Value[] {
-  return rows.map(({ num: _num, generatedBy: _generated, notNullBy: _notNull, ...column }) => column as unknown as Value);
+  return rows.map(
+    ({ num: _num, generatedBy: _generated, notNullBy: _notNull, identityBy: _identity, ...column }) =>
+      column as unknown as Value,
+  );
 }
 
 /** Column names by attnum, for comments and grants on them. */
@@ -107,11 +117,20 @@ export function columnNumbers(rows: readonly ColumnRow[]): Readonly<Record<numbe
 /** One line of a CREATE TABLE: `symbol text DEFAULT 'x' NOT NULL`. */
 export function columnDefinition(column: Column, table: TableName, folded: readonly Folded[]): string {
   const defaults = folded.filter((child) => child.column === column.name).map((child) => child.text);
-  return [quoteIdent(column.name), column.type, ...fdwOptions(column), ...columnConstraints(column, table, defaults)].join(' ');
+  return [
+    quoteIdent(column.name),
+    column.type,
+    ...fdwOptions(column),
+    ...columnConstraints(column, table, defaults),
+  ].join(' ');
 }
 
 /** What follows a column's type (or `WITH OPTIONS` in a typed table). */
-export function columnConstraints(column: Column, table: TableName, defaults: readonly string[]): readonly string[] {
+export function columnConstraints(
+  column: Column,
+  table: TableName,
+  defaults: readonly string[],
+): readonly string[] {
   return [
     ...(column.collation === undefined ? [] : [`COLLATE ${column.collation}`]),
     ...(column.generated === undefined
@@ -151,7 +170,10 @@ function fdwOptions(column: Column): readonly string[] {
 
 /** `{a=b,c=d}` of a foreign object as `a 'b', c 'd'`. */
 export function optionList(options: readonly string[]): string {
-  return options.map(splitOption).map(([key, value]) => `${quoteIdent(key)} ${quoteLiteral(value)}`).join(', ');
+  return options
+    .map(splitOption)
+    .map(([key, value]) => `${quoteIdent(key)} ${quoteLiteral(value)}`)
+    .join(', ');
 }
 
 /** `{a=b}` of pg_class.reloptions as `a='b'`, with a prefix for the TOAST table's. */
@@ -172,8 +194,12 @@ export function columnAlterations(alter: string, columns: readonly Column[]): re
       ...(column.storage === undefined ? [] : [`${target} SET STORAGE ${column.storage}`]),
       ...(column.compression === undefined ? [] : [`${target} SET COMPRESSION ${column.compression}`]),
       ...(column.statistics === undefined ? [] : [`${target} SET STATISTICS ${column.statistics}`]),
-      ...(column.options === undefined ? [] : [`${target} SET (${storageParameters(column.options).join(', ')})`]),
-      ...(column.identity?.unlogged === true ? [`ALTER SEQUENCE ${column.identity.sequence} SET LOGGED`] : []),
+      ...(column.options === undefined
+        ? []
+        : [`${target} SET (${storageParameters(column.options).join(', ')})`]),
+      ...(column.identity?.unlogged === true
+        ? [`ALTER SEQUENCE ${column.identity.sequence} SET LOGGED`]
+        : []),
     ];
   });
 }
@@ -184,4 +210,14 @@ export function columnAddresses(rows: readonly ColumnRow[]): readonly Address[] 
     ...(row.generatedBy === undefined ? [] : [address('pg_attrdef', row.generatedBy)]),
     ...(row.notNullBy === undefined ? [] : [address('pg_constraint', row.notNullBy)]),
   ]);
+}
+
+/** What comment, grants and labels call the sequences of identity columns, by their addresses. */
+export function identityParts(rows: readonly ColumnRow[]): Readonly<Record<Address, string>> {
+  const sequences = rows.flatMap(({ identity, identityBy }) =>
+    identity === undefined || identityBy === undefined
+      ? []
+      : [[address('pg_class', identityBy), `SEQUENCE ${identity.sequence}`] as const],
+  );
+  return Object.fromEntries(sequences);
 }

@@ -41,14 +41,16 @@ export async function readCatalog(client: Queryable, options: ReadOptions): Prom
     grantsQuery(scope),
   ];
   // One simple query of many statements: pg gives an array of results.
-  const results = (await client.query(queries.join(';\n'))) as unknown as readonly { readonly rows: readonly unknown[] }[];
+  const results = (await client.query(queries.join(';\n'))) as unknown as readonly {
+    readonly rows: readonly unknown[];
+  }[];
   const rows = <T>(at: number): readonly T[] => (results[at]?.rows ?? []) as readonly T[];
   const drafts = kinds.flatMap((kind, at) => rows<KindRow>(at).map((row) => draft(kind, row, scope, roles)));
   const claims = claimed(drafts, scope);
   const links = resolution(rows<DependRow>(kinds.length), claims);
   await refuseUnclaimed(client, rows<{ address: Address }>(kinds.length + 1), links);
   const aspects = attachAspects(
-    drafts.map(({ id, own, found }) => ({ id, own, columns: found.columns ?? {} })),
+    drafts.map(({ id, own, found }) => ({ id, own, parts: found.parts ?? {}, columns: found.columns ?? {} })),
     {
       comments: rows<CommentRow>(kinds.length + 2),
       labels: rows<LabelRow>(kinds.length + 3),
@@ -66,7 +68,12 @@ async function readScope(
   client: Queryable,
   { ledger }: ReadOptions,
 ): Promise<{ scope: ReadScope; roles: ReadonlyMap<number, string> }> {
-  const { rows } = await client.query<{ version: number; ledger: number[] | null; owner: number; roles: [number, string][] }>(
+  const { rows } = await client.query<{
+    version: number;
+    ledger: number[] | null;
+    owner: number;
+    roles: [number, string][];
+  }>(
     `WITH ledger AS (
        SELECT c.oid, c.relowner FROM unnest($1::text[]) WITH ORDINALITY l (name, at) JOIN pg_class c ON c.oid = to_regclass(l.name)
        ORDER BY l.at)
@@ -86,12 +93,17 @@ async function readScope(
 
 function draft(kind: Kind, row: KindRow, scope: ReadScope, roles: ReadonlyMap<number, string>): Draft {
   const found = kind.map(row);
-  const owner = row.owner == null || row.owner === scope.owner ? null : (roles.get(row.owner) ?? `"${row.owner}"`);
+  const owner =
+    row.owner == null || row.owner === scope.owner ? null : (roles.get(row.owner) ?? `"${row.owner}"`);
   return {
     id: `${kind.name} ${found.identity}`,
     kind,
     found,
-    own: [address(kind.catalog, row.oid), ...(found.also ?? [])],
+    own: [
+      address(kind.catalog, row.oid),
+      ...(found.also ?? []),
+      ...(Object.keys(found.parts ?? {}) as Address[]),
+    ],
     owner,
   };
 }
@@ -110,9 +122,7 @@ async function refuseUnclaimed(
   rows: readonly { readonly address: Address }[],
   links: Resolution,
 ): Promise<void> {
-  const unclaimed = rows
-    .map((row) => row.address)
-    .filter((key) => links.resolve(key) === null);
+  const unclaimed = rows.map((row) => row.address).filter((key) => links.resolve(key) === null);
   if (unclaimed.length === 0) return;
   const { rows: named } = await client.query<{ description: string }>(describeQuery(unclaimed));
   const names = named.map((row) => row.description);

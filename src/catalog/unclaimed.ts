@@ -1,4 +1,5 @@
 import { type Address, catalogOids, type ReadScope, type SystemCatalog } from './kind.js';
+import { usersMember } from './operator-members.js';
 
 /** What the guard leaves out of a catalog because it comes by itself, as SQL conditions on `x`. */
 const derived: Partial<Record<SystemCatalog, string>> = {
@@ -12,6 +13,10 @@ const derived: Partial<Record<SystemCatalog, string>> = {
   pg_rewrite: `x.rulename <> '_RETURN'`,
   pg_constraint: `NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = x.conrelid AND c.relpersistence = 't')`,
   pg_attrdef: `NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = x.adrelid AND c.relpersistence = 't')`,
+  // A commutator or negator that was named and never defined can't be used; it comes with what names it.
+  pg_operator: `x.oprcode <> 0`,
+  pg_amop: usersMember('x', 'pg_amop'),
+  pg_amproc: usersMember('x', 'pg_amproc'),
   pg_subscription: `x.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())`,
 };
 
@@ -30,10 +35,7 @@ function notOfLedger(catalog: SystemCatalog, scope: ReadScope): string {
 /** The catalogs whose rows users can make, with the columns that an ordinary role may read. */
 function guarded(scope: ReadScope): readonly { readonly catalog: SystemCatalog; readonly from: string }[] {
   const names = (Object.keys(catalogOids) as SystemCatalog[]).filter(
-    (name) =>
-      !(name === 'pg_publication_namespace' && scope.version < 150000) &&
-      name !== 'pg_amop' &&
-      name !== 'pg_amproc',
+    (name) => !(name === 'pg_publication_namespace' && scope.version < 150000),
   );
   return names.map((catalog) => ({
     catalog,
@@ -46,13 +48,16 @@ function guarded(scope: ReadScope): readonly { readonly catalog: SystemCatalog; 
   }));
 }
 
-/** Addresses of every row that a user made in a system catalog and that doesn't come by itself. */
+/**
+ * Addresses of every row that a user made in a system catalog and that doesn't come by itself. Oids
+ * of large objects are the user's to choose, so for them the first one of a user's rows means nothing.
+ */
 export function userRowsQuery(scope: ReadScope): string {
   return guarded(scope)
     .map(({ catalog, from }) => {
       const condition = derived[catalog] ?? 'true';
       return `SELECT '${catalogOids[catalog]}:' || x.oid AS address FROM ${from} x
-        WHERE x.oid >= 16384 AND (${condition}) AND ${notOfLedger(catalog, scope)}`;
+        WHERE ${catalog === 'pg_largeobject' ? 'true' : 'x.oid >= 16384'} AND (${condition}) AND ${notOfLedger(catalog, scope)}`;
     })
     .join(' UNION ALL ');
 }

@@ -40,7 +40,10 @@ function explain({ migration, cause }: MigrationError, statements: WeakMap<objec
   const reason = isError(cause)
     ? describe(cause, statements.get(cause))
     : `it threw ${JSON.stringify(cause) ?? String(cause)}, which is no error`;
-  return new SquashError('MIGRATION_FAILED', `${when}: ${reason}`, { cause });
+  return new SquashError('MIGRATION_FAILED', `${when}: ${reason}`, {
+    hint: 'Put the migration right, or bring the database into the state that it expects, and run the command again.',
+    cause,
+  });
 }
 
 function isMigrationError(error: unknown): error is MigrationError {

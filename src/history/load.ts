@@ -159,7 +159,10 @@ function unloadable(cause: unknown, path: string, source: string): SquashError {
     });
   }
   const place = `${path}:${flaw.line}:${flaw.column}`;
-  return new SquashError('MIGRATION_INVALID', `${place} isn't valid: ${flaw.message}`, { cause });
+  return new SquashError('MIGRATION_INVALID', `${place} isn't valid: ${flaw.message}`, {
+    hint: 'Put the file right, or take it back from version control.',
+    cause,
+  });
 }
 
 /** Where a source breaks, line and column from 1; Node alone doesn't tell it of an ES module. */

@@ -11,42 +11,48 @@ export interface AspectRows {
   readonly grants: readonly GrantRow[];
 }
 
-/** An object that can bear aspects: its id, its addresses (its own first), the names of its columns. */
+/** An object that can bear aspects: its id, its addresses, what comes with it, the names of its columns. */
 export interface Bearer {
   readonly id: string;
   readonly own: readonly Address[];
+  readonly parts: Readonly<Record<Address, string>>;
   readonly columns: Readonly<Record<number, string>>;
 }
 
-/** Where a row belongs: the object's id, and the attribute that holds it. */
+/** Where a row belongs: the object's id, and the column or part of it that is meant. */
 interface Place {
   readonly id: string;
-  readonly key: (name: string) => string;
-  readonly column: string | null;
+  readonly within: readonly ['Columns' | 'Parts', string] | null;
 }
 
 /** Comments, labels and grants as attributes, by the id of the object that bears them. */
 export function attachAspects(bearers: readonly Bearer[], rows: AspectRows): ReadonlyMap<string, Attributes> {
-  const byAddress = new Map(bearers.flatMap((bearer) => bearer.own.map((key) => [key, bearer] as const)));
+  const byAddress = new Map(
+    bearers.flatMap((bearer) =>
+      [...bearer.own, ...Object.keys(bearer.parts)].map((key) => [key, bearer] as const),
+    ),
+  );
   const found = new Map<string, Record<string, Value>>();
   const place = (row: { classid: number; oid: number; subid: number }): Place | null => {
     const key = `${row.classid}:${row.oid}`;
     const bearer = byAddress.get(key);
     if (bearer === undefined) return null;
-    if (row.subid > 0) {
-      const column = bearer.columns[row.subid] ?? String(row.subid);
-      return { id: bearer.id, key: (name) => `${name}OfColumns`, column };
-    }
-    // A constraint's index may bear a comment of its own.
-    return { id: bearer.id, key: (name) => (bearer.own[0] === key ? name : `${name}OfIndex`), column: null };
+    if (row.subid > 0)
+      return { id: bearer.id, within: ['Columns', bearer.columns[row.subid] ?? String(row.subid)] };
+    const part = bearer.parts[key];
+    return { id: bearer.id, within: part === undefined ? null : ['Parts', part] };
   };
   const put = (at: Place | null, name: string, value: Value): void => {
     if (at === null) return;
     const aspects = found.get(at.id) ?? {};
     found.set(at.id, aspects);
-    const key = at.key(name);
-    if (at.column === null) aspects[key] = value;
-    else aspects[key] = { ...(aspects[key] as object | undefined), [at.column]: value };
+    if (at.within === null) {
+      aspects[name] = value;
+      return;
+    }
+    const [kind, member] = at.within;
+    const key = `${name}Of${kind}`;
+    aspects[key] = { ...(aspects[key] as object | undefined), [member]: value };
   };
   for (const row of rows.comments) put(place(row), 'comment', row.text);
   for (const row of rows.labels) put(place(row), `label ${row.provider}`, row.label);

@@ -15,7 +15,12 @@ export interface Grant {
 }
 
 /** An ACL as aclexplode gives it: grantor, grantee, privilege, grantable. */
-type Exploded = readonly (readonly [grantor: string, grantee: string, privilege: string, grantable: boolean])[];
+type Exploded = readonly (readonly [
+  grantor: string,
+  grantee: string,
+  privilege: string,
+  grantable: boolean,
+])[];
 
 export interface GrantRow {
   readonly classid: number;
@@ -83,7 +88,12 @@ export function grantDelta(owner: string, current: Exploded, base: Exploded): re
   ];
 }
 
-function grouped(verb: Grant['verb'], entries: Exploded, owner: string, all: readonly string[]): readonly Grant[] {
+function grouped(
+  verb: Grant['verb'],
+  entries: Exploded,
+  owner: string,
+  all: readonly string[],
+): readonly Grant[] {
   const groups = new Map<string, Grant>();
   for (const [grantor, role, privilege, grantable] of entries) {
     const option = verb === 'GRANT' && grantable;
@@ -99,7 +109,9 @@ function grouped(verb: Grant['verb'], entries: Exploded, owner: string, all: rea
     });
   }
   const isAll = (privileges: readonly string[]): boolean =>
-    all.length > 0 && privileges.length === all.length && all.every((privilege) => privileges.includes(privilege));
+    all.length > 0 &&
+    privileges.length === all.length &&
+    all.every((privilege) => privileges.includes(privilege));
   return [...groups.entries()]
     .sort(([a], [b]) => byCodePoint(a, b))
     .map(([, grant]) => (isAll(grant.privileges) ? { ...grant, privileges: ['ALL'] } : grant));
@@ -110,7 +122,11 @@ function grouped(verb: Grant['verb'], entries: Exploded, owner: string, all: rea
  * @param target what stands after ON: `TABLE public.genes`
  * @param column the column, for grants on a column
  */
-export function grantStatements(grants: readonly Grant[], target: string, column?: string): readonly string[] {
+export function grantStatements(
+  grants: readonly Grant[],
+  target: string,
+  column?: string,
+): readonly string[] {
   return grants.flatMap((grant) => {
     const suffix = column === undefined ? '' : ` (${quoteIdent(column)})`;
     const privileges = grant.privileges.map((privilege) => `${privilege}${suffix}`).join(', ');
@@ -120,4 +136,17 @@ export function grantStatements(grants: readonly Grant[], target: string, column
         : `${grant.verb} ${privileges} ON ${target} FROM ${grant.role}`;
     return grant.by === undefined ? [statement] : [`SET LOCAL ROLE ${grant.by}`, statement, 'RESET ROLE'];
   });
+}
+
+/** What takes a list of grants back, the last one first. */
+export function takenBack(grants: readonly Grant[]): readonly Grant[] {
+  return [...grants].reverse().map(({ verb, withGrantOption: _option, ...grant }) =>
+    verb === 'GRANT'
+      ? { ...grant, verb: 'REVOKE' as const }
+      : {
+          ...grant,
+          verb: 'GRANT' as const,
+          ...(verb === 'REVOKE GRANT OPTION FOR' ? { withGrantOption: true } : {}),
+        },
+  );
 }

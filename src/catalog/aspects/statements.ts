@@ -1,4 +1,3 @@
-import { quoteQualified } from '../../database/sql.js';
 import type { Kind } from '../kind.js';
 import { byCodePoint, type CatalogObject, type Value } from '../model.js';
 import { columnTarget, commentStatement } from './comments.js';
@@ -17,9 +16,7 @@ export function aspectStatements(object: CatalogObject, kind: Kind): readonly st
     ...owner,
     ...(typeof values.comment === 'string' ? [commentStatement(target, values.comment)] : []),
     ...(values.commentRemoved === true ? [commentStatement(target, null)] : []),
-    ...(typeof values.commentOfIndex === 'string'
-      ? [commentStatement(`INDEX ${quoteQualified(object.schema ?? '', object.name)}`, values.commentOfIndex)]
-      : []),
+    ...entries(values.commentOfParts).map(([part, text]) => commentStatement(part, String(text))),
     ...entries(values.commentOfColumns).map(([column, text]) =>
       commentStatement(columnTarget(object.identity, column), String(text)),
     ),
@@ -30,12 +27,15 @@ export function aspectStatements(object: CatalogObject, kind: Kind): readonly st
 /** Grants and revokes; they come after everything that the migrating role itself must still do. */
 export function privilegeStatements(object: CatalogObject, kind: Kind): readonly string[] {
   if (kind.noun.grant === undefined) return [];
-  const target = `${kind.noun.grant} ${object.identity}`;
-  const { grants, grantsOfColumns } = object.attributes;
+  const target = kind.grantTarget?.(object) ?? `${kind.noun.grant} ${object.identity}`;
+  const { grants, grantsOfColumns, grantsOfParts } = object.attributes;
   return [
     ...grantStatements((grants ?? []) as unknown as readonly Grant[], target),
     ...entries(grantsOfColumns).flatMap(([column, list]) =>
       grantStatements(list as unknown as readonly Grant[], target, column),
+    ),
+    ...entries(grantsOfParts).flatMap(([part, list]) =>
+      grantStatements(list as unknown as readonly Grant[], part),
     ),
   ];
 }
@@ -47,11 +47,11 @@ function commentTarget(object: CatalogObject, kind: Kind): string {
 function labels(object: CatalogObject, target: string): readonly string[] {
   return Object.entries(object.attributes).flatMap(([name, value]) => {
     if (!name.startsWith('label ')) return [];
-    const provider = name.slice('label '.length).replace(/OfColumns$/, '');
+    const provider = name.slice('label '.length).replace(/Of(Columns|Parts)$/, '');
     if (typeof value === 'string') return [labelStatement(target, provider, value)];
-    return entries(value).map(([column, text]) =>
-      labelStatement(columnTarget(object.identity, column), provider, String(text)),
-    );
+    const place = (member: string): string =>
+      name.endsWith('OfParts') ? member : columnTarget(object.identity, member);
+    return entries(value).map(([member, text]) => labelStatement(place(member), provider, String(text)));
   });
 }
 

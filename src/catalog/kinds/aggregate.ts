@@ -1,4 +1,4 @@
-import { quoteLiteral, quoteQualified } from '../../database/sql.js';
+import { quoteQualified } from '../../database/sql.js';
 import { type Kind, type KindRow, userRow } from '../kind.js';
 import { attributes, type CatalogObject } from '../model.js';
 import { operatorName, qualifiedName, typeList } from '../names.js';
@@ -46,12 +46,9 @@ const modify = (column: string): string =>
   `CASE WHEN a.${column} <> CASE a.aggkind WHEN 'n' THEN 'r' ELSE 'w' END
     THEN CASE a.${column} WHEN 'r' THEN 'READ_ONLY' WHEN 's' THEN 'SHAREABLE' ELSE 'READ_WRITE' END END`;
 
-/** `integer, text`, `text ORDER BY integer` or `*`; a hypothetical-set aggregate may have the same VARIADIC on both sides. */
-const identityArguments = `CASE
-    WHEN p.pronargs = 0 THEN '*'
-    WHEN a.aggkind = 'n' THEN t.types
-    WHEN a.aggnumdirectargs = p.pronargs THEN t.direct || ' ORDER BY ' || t.variadic
-    ELSE concat_ws(' ', t.direct, 'ORDER BY', t.ordered) END`;
+/** `integer, text`, `text ORDER BY integer` or `*`. */
+const identityArguments = `CASE WHEN p.pronargs = 0 THEN '*'
+  WHEN a.aggkind = 'n' THEN ${typeList('p.proargtypes::oid[]')} ELSE pg_get_function_identity_arguments(p.oid) END`;
 
 /** Aggregate functions. */
 export const aggregate: Kind<Row> = {
@@ -63,7 +60,7 @@ export const aggregate: Kind<Row> = {
   query: () => `
     SELECT p.oid, n.nspname AS schema, p.proname AS name, p.proowner AS owner,
       format('%I.%I(%s)', n.nspname, p.proname, ${identityArguments}) AS identity,
-      format('%I.%I(%s)', n.nspname, p.proname, t.types) AS signature, pg_get_function_arguments(p.oid) AS arguments,
+      format('%I.%I(%s)', n.nspname, p.proname, ${typeList('p.proargtypes::oid[]')}) AS signature, pg_get_function_arguments(p.oid) AS arguments,
       ${procedure('aggtransfn')} AS sfunc, format_type(a.aggtranstype, NULL) AS stype, nullif(a.aggtransspace, 0) AS sspace,
       ${procedure('aggfinalfn')} AS finalfunc, a.aggfinalextra AS "finalfuncExtra",
       ${modify('aggfinalmodify')} AS "finalfuncModify", ${procedure('aggcombinefn')} AS combinefunc,
@@ -75,10 +72,6 @@ export const aggregate: Kind<Row> = {
       quote_literal(a.aggminitval) AS minitcond, ${operatorName('a.aggsortop')} AS sortop,
       CASE p.proparallel WHEN 's' THEN 'SAFE' WHEN 'r' THEN 'RESTRICTED' END AS parallel, a.aggkind = 'h' AS hypothetical
     FROM pg_aggregate a JOIN pg_proc p ON p.oid = a.aggfnoid JOIN pg_namespace n ON n.oid = p.pronamespace
-    CROSS JOIN LATERAL (
-      SELECT ${typeList('p.proargtypes::oid[]')} AS types,
-        ${typeList('p.proargtypes[0:a.aggnumdirectargs - 1]::oid[]')} AS direct,
-        ${typeList('p.proargtypes[a.aggnumdirectargs:]::oid[]')} AS ordered) t
     WHERE ${userRow('p', 'pg_proc')}`,
   map: ({ oid: _oid, owner: _owner, schema, name, identity, ...parameters }) => ({
     schema,

@@ -21,6 +21,7 @@ interface BaseType {
   readonly storage?: string;
   readonly category?: string;
   readonly preferred?: boolean;
+  /** As a string constant. */
   readonly default?: string;
   readonly element?: string;
   readonly delimiter?: string;
@@ -59,7 +60,7 @@ export const baseType: Kind<Row> = {
         CASE WHEN t.typlen >= 0 THEN t.typlen END AS length, t.typbyval AS "byValue",
         CASE t.typalign WHEN 'c' THEN 'char' WHEN 's' THEN 'int2' WHEN 'd' THEN 'double' END AS alignment,
         CASE t.typstorage WHEN 'e' THEN 'external' WHEN 'x' THEN 'extended' WHEN 'm' THEN 'main' END AS storage,
-        nullif(t.typcategory, 'U') AS category, t.typispreferred AS preferred, t.typdefault AS default,
+        nullif(t.typcategory, 'U') AS category, t.typispreferred AS preferred, quote_literal(t.typdefault) AS default,
         CASE WHEN t.typelem <> 0 THEN format_type(t.typelem, NULL) END AS element,
         nullif(t.typdelim, ',') AS delimiter, t.typcollation <> 0 AS collatable) d ON t.typisdefined
     WHERE (t.typtype = 'b' OR NOT t.typisdefined) AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = t.oid)
@@ -98,7 +99,7 @@ function definition(object: CatalogObject): string {
     STORAGE: type.storage,
     CATEGORY: literal(type.category),
     PREFERRED: type.preferred === true ? 'true' : undefined,
-    DEFAULT: literal(type.default),
+    DEFAULT: type.default,
     ELEMENT: type.element,
     DELIMITER: literal(type.delimiter),
     COLLATABLE: type.collatable === true ? 'true' : undefined,

@@ -31,7 +31,8 @@ export const cast: Kind<Row> = {
   }),
   create: (object) => {
     const { function: body, inout, context } = object.attributes;
-    const method = body === undefined ? (inout === true ? 'WITH INOUT' : 'WITHOUT FUNCTION') : `WITH FUNCTION ${body}`;
+    const method =
+      body === undefined ? (inout === true ? 'WITH INOUT' : 'WITHOUT FUNCTION') : `WITH FUNCTION ${body}`;
     return [`CREATE CAST ${object.identity} ${method}${context === undefined ? '' : ` AS ${context}`}`];
   },
   drop: (object) => `DROP CAST ${object.identity}`,

@@ -1,8 +1,8 @@
-import { quoteLiteral } from '../../database/sql.js';
 import { type Kind, type KindRow, type ReadScope, userRow } from '../kind.js';
 import { attributes } from '../model.js';
 import { parameterList } from '../parameters.js';
 
+/** Texts stand as string constants, since an empty locale is one too. */
 interface Collation {
   readonly provider: string;
   /** Or `lcCollate` and `lcCtype`, where these differ. */
@@ -30,10 +30,10 @@ export const collation: Kind<Row> = {
   query: (scope) => `
     SELECT c.oid, n.nspname AS schema, c.collname AS name, format('%I.%I', n.nspname, c.collname) AS identity,
       c.collowner AS owner, CASE c.collprovider WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin' ELSE 'libc' END AS provider,
-      coalesce(${locale(scope)}, CASE WHEN c.collcollate = c.collctype THEN c.collcollate END) AS locale,
-      CASE WHEN c.collcollate <> c.collctype THEN c.collcollate END AS "lcCollate",
-      CASE WHEN c.collcollate <> c.collctype THEN c.collctype END AS "lcCtype",
-      ${scope.version >= 160000 ? 'c.collicurules' : 'NULL'} AS rules, NOT c.collisdeterministic AS nondeterministic
+      quote_literal(coalesce(${locale(scope)}, CASE WHEN c.collcollate = c.collctype THEN c.collcollate END)) AS locale,
+      CASE WHEN c.collcollate <> c.collctype THEN quote_literal(c.collcollate) END AS "lcCollate",
+      CASE WHEN c.collcollate <> c.collctype THEN quote_literal(c.collctype) END AS "lcCtype",
+      ${scope.version >= 160000 ? 'quote_literal(c.collicurules)' : 'NULL'} AS rules, NOT c.collisdeterministic AS nondeterministic
     FROM pg_collation c JOIN pg_namespace n ON n.oid = c.collnamespace
     WHERE ${userRow('c', 'pg_collation')}`,
   map: (row) => ({
@@ -51,14 +51,13 @@ export const collation: Kind<Row> = {
   }),
   create: (object) => {
     const values = object.attributes as unknown as Collation;
-    const literal = (text: string | undefined) => (text === undefined ? undefined : quoteLiteral(text));
     const parameters = parameterList({
       PROVIDER: values.provider,
       DETERMINISTIC: values.nondeterministic === true ? 'false' : undefined,
-      LOCALE: literal(values.locale),
-      LC_COLLATE: literal(values.lcCollate),
-      LC_CTYPE: literal(values.lcCtype),
-      RULES: literal(values.rules),
+      LOCALE: values.locale,
+      LC_COLLATE: values.lcCollate,
+      LC_CTYPE: values.lcCtype,
+      RULES: values.rules,
     });
     return [`CREATE COLLATION ${object.identity} ${parameters}`];
   },

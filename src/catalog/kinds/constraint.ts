@@ -1,4 +1,4 @@
-import { quoteIdent } from '../../database/sql.js';
+import { quoteIdent, quoteQualified } from '../../database/sql.js';
 import { storageParameters } from '../columns.js';
 import { address, type Kind, type KindRow, notLedger, userRow } from '../kind.js';
 import { attributes, type CatalogObject } from '../model.js';
@@ -84,7 +84,8 @@ export const constraint: Kind<Row> = {
       AND ${userRow('k', 'pg_constraint')} AND coalesce(c.relpersistence, 'p') <> 't' AND ${notLedger('k.conrelid', scope)}
       AND k.conrelid NOT IN (SELECT objid FROM pg_depend WHERE classid = 1259 AND deptype = 'e' AND k.contype = 'c' AND NOT k.conislocal)`,
   map: (row) => {
-    const host = row.host_type !== 0 ? address('pg_type', row.host_type) : address('pg_class', row.host_class);
+    const host =
+      row.host_type !== 0 ? address('pg_type', row.host_type) : address('pg_class', row.host_class);
     const isIndex = ['primary key', 'unique', 'exclude'].includes(row.type);
     return {
       schema: row.schema,
@@ -110,7 +111,9 @@ export const constraint: Kind<Row> = {
       }),
       requires: [host, ...(row.referenced === 0 ? [] : [address('pg_class', row.referenced)])],
       ...(row.type === 'check' && !row.notValid ? { host } : {}),
-      ...(isIndex && row.index !== 0 ? { also: [address('pg_class', row.index)] } : {}),
+      ...(isIndex && row.index !== 0
+        ? { parts: { [address('pg_class', row.index)]: `INDEX ${quoteQualified(row.schema, row.name)}` } }
+        : {}),
     };
   },
   fold: (object) => (object.attributes.inherited === true ? null : { column: null, text: clause(object) }),
@@ -121,21 +124,30 @@ export const constraint: Kind<Row> = {
     const index = `ALTER TABLE ${values.on}`;
     return [
       `${alter}\n  ADD ${clause(object)}`,
-      ...(values.attachTo === undefined ? [] : [`ALTER INDEX ${values.attachTo} ATTACH PARTITION ${values.attachIndex}`]),
+      ...(values.attachTo === undefined
+        ? []
+        : [`ALTER INDEX ${values.attachTo} ATTACH PARTITION ${values.attachIndex}`]),
       ...(values.clustered === true ? [`${index} CLUSTER ON ${quoteIdent(object.name)}`] : []),
-      ...(values.replicaIdentity === true ? [`${index} REPLICA IDENTITY USING INDEX ${quoteIdent(object.name)}`] : []),
+      ...(values.replicaIdentity === true
+        ? [`${index} REPLICA IDENTITY USING INDEX ${quoteIdent(object.name)}`]
+        : []),
     ];
   },
   drop: (object) => {
     const values = object.attributes as unknown as Constraint;
-    return values.type === 'foreign key' ? `ALTER TABLE ${values.on} DROP CONSTRAINT ${quoteIdent(object.name)}` : null;
+    return values.type === 'foreign key'
+      ? `ALTER TABLE ${values.on} DROP CONSTRAINT ${quoteIdent(object.name)}`
+      : null;
   },
   deparsed: ['definition'],
   redefine: (object) => {
     const values = object.attributes as unknown as Constraint;
     const alter = `ALTER ${values.onKind} ${values.on}`;
     return {
-      statements: [`${alter} DROP CONSTRAINT ${quoteIdent(object.name)} CASCADE`, `${alter} ADD ${clause(object)}`],
+      statements: [
+        `${alter} DROP CONSTRAINT ${quoteIdent(object.name)} CASCADE`,
+        `${alter} ADD ${clause(object)}`,
+      ],
     };
   },
 };

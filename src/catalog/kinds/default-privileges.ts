@@ -1,4 +1,4 @@
-import { explodedJson, type Grant, grantDelta, type GrantRow } from '../aspects/grants.js';
+import { explodedJson, type Grant, type GrantRow, grantDelta, takenBack } from '../aspects/grants.js';
 import { type Kind, type KindRow, roleName, userRow } from '../kind.js';
 import { attributes, type Value } from '../model.js';
 
@@ -40,8 +40,14 @@ export const defaultPrivileges: Kind<Row> = {
       }),
     };
   },
-  create: (object) => statements(object.attributes as unknown as DefaultPrivileges, (grant) => grant.verb === 'GRANT'),
-  drop: () => null,
+  create: (object) => {
+    const values = object.attributes as unknown as DefaultPrivileges;
+    return statements(values, values.privileges ?? []);
+  },
+  drop: (object) => {
+    const values = object.attributes as unknown as DefaultPrivileges;
+    return statements(values, takenBack(values.privileges ?? [])).join(';\n');
+  },
 };
 
 interface DefaultPrivileges {
@@ -51,12 +57,12 @@ interface DefaultPrivileges {
   readonly privileges?: readonly Grant[];
 }
 
-function statements(values: DefaultPrivileges, grants: (grant: Grant) => boolean): readonly string[] {
+function statements(values: DefaultPrivileges, grants: readonly Grant[]): readonly string[] {
   const place = values.inSchema === undefined ? '' : ` IN SCHEMA ${values.inSchema}`;
-  return (values.privileges ?? []).map(
+  return grants.map(
     (grant) =>
       `ALTER DEFAULT PRIVILEGES FOR ROLE ${values.role}${place}\n  ${grant.verb} ${grant.privileges.join(', ')} ON ${values.objects} ${
-        grants(grant) ? 'TO' : 'FROM'
+        grant.verb === 'GRANT' ? 'TO' : 'FROM'
       } ${grant.role}${grant.withGrantOption === true ? ' WITH GRANT OPTION' : ''}`,
   );
 }

@@ -58,7 +58,9 @@ export const domain: Kind<Row> = {
   split: (object, folded) => ({
     shell: [definition(object, [notNullClause(object)])],
     rest: [
-      ...(defaultClause(object) === '' ? [] : [`ALTER DOMAIN ${object.identity} SET ${defaultClause(object)}`]),
+      ...(defaultClause(object) === ''
+        ? []
+        : [`ALTER DOMAIN ${object.identity} SET ${defaultClause(object)}`]),
       ...folded.map((child: Folded) => `ALTER DOMAIN ${object.identity} ADD ${child.text}`),
     ],
   }),

@@ -1,5 +1,5 @@
 import { quoteIdent, quoteLiteral } from '../../database/sql.js';
-import { type Kind, type KindRow } from '../kind.js';
+import type { Kind, KindRow } from '../kind.js';
 import { attributes } from '../model.js';
 
 interface Row extends KindRow {

@@ -19,7 +19,7 @@ interface Row extends KindRow, Routine {
   readonly types: readonly number[];
 }
 
-/** Functions and procedures share all but their noun. */
+/** Functions and procedures share all but their noun. A range type's constructors come with the type. */
 function routine(name: string, noun: string, rank: number, prokinds: string): Kind<Row> {
   return {
     name,
@@ -37,7 +37,9 @@ function routine(name: string, noun: string, rank: number, prokinds: string): Ki
         CASE p.provolatile WHEN 'i' THEN 'IMMUTABLE' WHEN 's' THEN 'STABLE' END AS volatility,
         p.prolang AS language, to_json(p.proargtypes::oid[]::int8[] || coalesce(p.proallargtypes::int8[], '{}') || p.prorettype::int8) AS types
       FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-      WHERE p.prokind IN (${prokinds}) AND ${userRow('p', 'pg_proc')}`,
+      WHERE p.prokind IN (${prokinds}) AND ${userRow('p', 'pg_proc')}
+        AND NOT EXISTS (SELECT FROM pg_depend made WHERE made.classid = 1255 AND made.objid = p.oid
+          AND made.refclassid = 1247 AND made.deptype = 'i')`,
     map: (row) => ({
       schema: row.schema,
       name: row.name,
@@ -58,7 +60,9 @@ function routine(name: string, noun: string, rank: number, prokinds: string): Ki
     }),
     drop: (object) => `DROP ${noun} ${object.identity}`,
     deparsed: ['definition'],
-    redefine: (object) => ({ statements: [read(object).definition.replace(/^CREATE /, 'CREATE OR REPLACE ')] }),
+    redefine: (object) => ({
+      statements: [read(object).definition.replace(/^CREATE /, 'CREATE OR REPLACE ')],
+    }),
   };
 }
 

@@ -1,13 +1,24 @@
 import type { Kind } from '../kind.js';
+import { accessMethod } from './access-method.js';
+import { aggregate } from './aggregate.js';
+import { baseType } from './base-type.js';
+import { cast } from './cast.js';
+import { collation } from './collation.js';
 import { composite } from './composite.js';
 import { constraint } from './constraint.js';
+import { conversion } from './conversion.js';
 import { columnDefault } from './default.js';
 import { defaultPrivileges } from './default-privileges.js';
 import { domain } from './domain.js';
 import { enumType } from './enum.js';
 import { extension } from './extension.js';
 import { functionKind, procedure } from './function.js';
+import { language } from './language.js';
 import { materializedView } from './materialized-view.js';
+import { operator } from './operator.js';
+import { operatorClass } from './operator-class.js';
+import { operatorFamily } from './operator-family.js';
+import { functionOfFamily, operatorOfFamily } from './operator-family-member.js';
 import { policy } from './policy.js';
 import { range } from './range.js';
 import { rule } from './rule.js';
@@ -15,6 +26,11 @@ import { schema } from './schema.js';
 import { sequence } from './sequence.js';
 import { table } from './table.js';
 import { index } from './table-index.js';
+import { textSearchConfiguration } from './text-search-configuration.js';
+import { textSearchDictionary } from './text-search-dictionary.js';
+import { textSearchParser } from './text-search-parser.js';
+import { textSearchTemplate } from './text-search-template.js';
+import { transform } from './transform.js';
 import { trigger } from './trigger.js';
 import { view } from './view.js';
 
@@ -22,15 +38,32 @@ import { view } from './view.js';
 export const kinds: readonly Kind[] = [
   schema,
   extension,
+  language,
+  accessMethod,
+  collation,
+  conversion,
   enumType,
   composite,
   domain,
   range,
+  baseType,
+  cast,
+  operator,
+  operatorFamily,
+  operatorOfFamily,
+  functionOfFamily,
+  operatorClass,
+  transform,
+  textSearchParser,
+  textSearchTemplate,
+  textSearchDictionary,
+  textSearchConfiguration,
   sequence,
   table,
   columnDefault,
   functionKind,
   procedure,
+  aggregate,
   view,
   materializedView,
   constraint,

@@ -1,5 +1,13 @@
-import { type Column, type ColumnRow, columnAlterations, columnNumbers, columnsJson, columnValues, storageParameters } from '../columns.js';
 import { quoteQualified } from '../../database/sql.js';
+import {
+  type Column,
+  type ColumnRow,
+  columnAlterations,
+  columnNumbers,
+  columnsJson,
+  columnValues,
+  storageParameters,
+} from '../columns.js';
 import { type Kind, type KindRow, probeSchema, userRow } from '../kind.js';
 import { attributes } from '../model.js';
 
@@ -74,6 +82,9 @@ export const materializedView: Kind<Row> = {
   deparsed: ['definition'],
   redefine: (object) => {
     const probe = quoteQualified(probeSchema, object.name);
-    return { statements: [`CREATE VIEW ${probe} AS\n${object.attributes.definition}`], probe: `view ${probe}` };
+    return {
+      statements: [`CREATE VIEW ${probe} AS\n${object.attributes.definition}`],
+      probe: `view ${probe}`,
+    };
   },
 };

@@ -40,7 +40,9 @@ function familyMember(name: string, catalog: MemberCatalog, noun: 'OPERATOR' | '
       name: identity,
       identity,
       attributes: attributes({ family, ...member }),
-      ...(host === null ? {} : { requires: [address('pg_opfamily', host)], host: address('pg_opfamily', host) }),
+      ...(host === null
+        ? {}
+        : { requires: [address('pg_opfamily', host)], host: address('pg_opfamily', host) }),
     }),
     fold: (object) => ({ column: null, text: clause(object) }),
     create: (object) => [`ALTER OPERATOR FAMILY ${object.attributes.family} ADD\n  ${clause(object)}`],

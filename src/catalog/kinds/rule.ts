@@ -34,7 +34,10 @@ export const rule: Kind<Row> = {
   }),
   create: (object) => {
     const { definition, state, on } = object.attributes as { definition: string; state?: string; on: string };
-    return [definition, ...(state === undefined ? [] : [`ALTER TABLE ${on} ${state} RULE ${quoteIdent(object.name)}`])];
+    return [
+      definition,
+      ...(state === undefined ? [] : [`ALTER TABLE ${on} ${state} RULE ${quoteIdent(object.name)}`]),
+    ];
   },
   drop: (object) => `DROP RULE ${object.identity}`,
   deparsed: ['definition'],

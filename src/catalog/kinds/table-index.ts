@@ -61,12 +61,19 @@ export const index: Kind<Row> = {
     const values = object.attributes as unknown as Index;
     return [
       values.definition,
-      ...(values.tablespace === undefined ? [] : [`ALTER INDEX ${object.identity} SET TABLESPACE ${values.tablespace}`]),
+      ...(values.tablespace === undefined
+        ? []
+        : [`ALTER INDEX ${object.identity} SET TABLESPACE ${values.tablespace}`]),
       ...(values.statistics ?? []).map(
-        ({ column, target }) => `ALTER INDEX ${object.identity} ALTER COLUMN ${column} SET STATISTICS ${target}`,
+        ({ column, target }) =>
+          `ALTER INDEX ${object.identity} ALTER COLUMN ${column} SET STATISTICS ${target}`,
       ),
-      ...(values.attachTo === undefined ? [] : [`ALTER INDEX ${values.attachTo} ATTACH PARTITION ${object.identity}`]),
-      ...(values.clustered === true ? [`ALTER TABLE ${values.on} CLUSTER ON ${quoteIdent(object.name)}`] : []),
+      ...(values.attachTo === undefined
+        ? []
+        : [`ALTER INDEX ${values.attachTo} ATTACH PARTITION ${object.identity}`]),
+      ...(values.clustered === true
+        ? [`ALTER TABLE ${values.on} CLUSTER ON ${quoteIdent(object.name)}`]
+        : []),
       ...(values.replicaIdentity === true
         ? [`ALTER TABLE ${values.on} REPLICA IDENTITY USING INDEX ${quoteIdent(object.name)}`]
         : []),

@@ -9,6 +9,7 @@ import {
   columnNumbers,
   columnsJson,
   columnValues,
+  identityParts,
   storageParameters,
 } from '../columns.js';
 import { type Folded, type Kind, type KindRow, notLedger, probeSchema, userRow } from '../kind.js';
@@ -90,6 +91,7 @@ export const table: Kind<Row> = {
         forceRowSecurity: row.forceRowSecurity,
       }),
       also: columnAddresses(columns),
+      parts: identityParts(columns),
       columns: columnNumbers(columns),
     };
   },
@@ -101,7 +103,9 @@ export const table: Kind<Row> = {
       definition(object, values, folded),
       ...(values.partitionOf === undefined ? inheritedDefaults(alter, columns, folded) : []),
       ...columnAlterations(alter, columns),
-      ...(values.replicaIdentity === undefined ? [] : [`${alter} REPLICA IDENTITY ${values.replicaIdentity}`]),
+      ...(values.replicaIdentity === undefined
+        ? []
+        : [`${alter} REPLICA IDENTITY ${values.replicaIdentity}`]),
       ...(values.partitionOf === undefined
         ? []
         : [`ALTER TABLE ONLY ${values.partitionOf} ATTACH PARTITION ${object.identity} ${values.bound}`]),
@@ -130,10 +134,15 @@ export const table: Kind<Row> = {
 function definition(object: CatalogObject, values: Table, folded: readonly Folded[]): string {
   const head = `CREATE ${values.unlogged === true ? 'UNLOGGED ' : ''}TABLE ${object.identity}`;
   const lines = [
-    ...(values.columns ?? []).filter((column) => isListed(column, values)).map((column) => columnLine(object, values, column, folded)),
+    ...(values.columns ?? [])
+      .filter((column) => isListed(column, values))
+      .map((column) => columnLine(object, values, column, folded)),
     ...folded.filter((child) => child.column === null).map((child) => child.text),
   ];
-  const body = lines.length === 0 && values.ofType !== undefined ? '' : ` (\n${lines.map((line) => `  ${line}`).join(',\n')}\n)`;
+  const body =
+    lines.length === 0 && values.ofType !== undefined
+      ? ''
+      : ` (\n${lines.map((line) => `  ${line}`).join(',\n')}\n)`;
   return [
     `${head}${values.ofType === undefined ? '' : ` OF ${values.ofType}`}${body}`,
     ...(values.inherits === undefined ? [] : [`INHERITS (${values.inherits.join(', ')})`]),
@@ -152,7 +161,11 @@ function isListed(column: Column, values: Table): boolean {
 function columnLine(object: CatalogObject, values: Table, column: Column, folded: readonly Folded[]): string {
   if (values.ofType === undefined) return columnDefinition(column, object, folded);
   const defaults = folded.filter((child) => child.column === column.name).map((child) => child.text);
-  return [quoteIdent(column.name), 'WITH OPTIONS', ...columnConstraints({ ...column }, object, defaults)].join(' ');
+  return [
+    quoteIdent(column.name),
+    'WITH OPTIONS',
+    ...columnConstraints({ ...column }, object, defaults),
+  ].join(' ');
 }
 
 function storage(values: Table): readonly string[] {
@@ -164,7 +177,11 @@ function storage(values: Table): readonly string[] {
 }
 
 /** Defaults of columns that an heir doesn't list: its own, or the lack of one that its parent has. */
-function inheritedDefaults(alter: string, columns: readonly Column[], folded: readonly Folded[]): readonly string[] {
+function inheritedDefaults(
+  alter: string,
+  columns: readonly Column[],
+  folded: readonly Folded[],
+): readonly string[] {
   return columns
     .filter((column) => column.inherited === true)
     .flatMap((column) => {

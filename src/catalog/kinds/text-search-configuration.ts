@@ -38,10 +38,16 @@ export const textSearchConfiguration: Kind<Row> = {
     schema,
     name,
     identity,
-    attributes: attributes({ parser, mappings: (mappings ?? []).map(({ token, dictionaries }) => ({ token, dictionaries })) }),
+    attributes: attributes({
+      parser,
+      mappings: (mappings ?? []).map(({ token, dictionaries }) => ({ token, dictionaries })),
+    }),
   }),
   create: (object) => {
-    const { parser, mappings = [] } = object.attributes as unknown as { parser: string; mappings?: readonly Mapping[] };
+    const { parser, mappings = [] } = object.attributes as unknown as {
+      parser: string;
+      mappings?: readonly Mapping[];
+    };
     return [
       `CREATE TEXT SEARCH CONFIGURATION ${object.identity} (PARSER = ${parser})`,
       ...[...tokensByDictionaries(mappings)].map(

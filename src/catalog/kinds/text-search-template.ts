@@ -31,7 +31,9 @@ export const textSearchTemplate: Kind<Row> = {
   }),
   create: (object) => {
     const { init, lexize } = object.attributes as { readonly [name: string]: string };
-    return [`CREATE TEXT SEARCH TEMPLATE ${object.identity} ${parameterList({ INIT: init, LEXIZE: lexize })}`];
+    return [
+      `CREATE TEXT SEARCH TEMPLATE ${object.identity} ${parameterList({ INIT: init, LEXIZE: lexize })}`,
+    ];
   },
   drop: (object) => `DROP TEXT SEARCH TEMPLATE ${object.identity}`,
 };

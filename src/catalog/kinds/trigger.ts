@@ -47,7 +47,10 @@ export const trigger: Kind<Row> = {
     ...(row.constraint === 0 ? {} : { also: [address('pg_constraint', row.constraint)] }),
   }),
   create: (object) => {
-    const { definition, state, clone, on, noun } = object.attributes as Record<string, string | boolean | undefined>;
+    const { definition, state, clone, on, noun } = object.attributes as Record<
+      string,
+      string | boolean | undefined
+    >;
     return [
       ...(clone === true ? [] : [String(definition)]),
       ...(state === undefined ? [] : [`ALTER ${noun} ${on} ${state} TRIGGER ${quoteIdent(object.name)}`]),

@@ -1,0 +1,5 @@
+CREATE SCHEMA types;
+ALTER TYPE a RENAME TO "A type";
+ALTER TYPE "A type" SET SCHEMA types;
+ALTER FUNCTION a_in(cstring) SET SCHEMA types;
+DROP TYPE b CASCADE;

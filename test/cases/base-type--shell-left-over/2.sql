@@ -1,0 +1,2 @@
+CREATE FUNCTION takes(announced) RETURNS int LANGUAGE internal IMMUTABLE STRICT AS 'int4in';
+CREATE FUNCTION gives(int) RETURNS announced LANGUAGE internal IMMUTABLE STRICT AS 'int4up';
