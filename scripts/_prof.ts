@@ -1,13 +1,10 @@
 import { startThrowAwayServer } from '../test/support/throw-away-server.js';
+import pg from 'pg';
 const stop = await startThrowAwayServer();
-process.env.CASES = process.argv[2] ?? 'check--';
-const { draft } = await import('../test/support/prove-case.js');
-const { listCases } = await import('../test/support/cases.js');
-for (const c of listCases()) for (let i = 0; i < 3; i++) {
-  const b = performance.now();
-  const u = process.cpuUsage();
-  try { const d = await draft(c.migrations); 
-  const v = process.cpuUsage(u);
-  console.log(c.name, Math.round(performance.now() - b), 'cpu', (v.user + v.system) / 1000, d.timings);} catch (e) { console.log(c.name, e); }
-}
-await stop();
+const c = new pg.Client(process.env.TEST_DATABASE_URL); await c.connect();
+const { builtIns } = await import('../src/catalog/kinds/built-in.js');
+const q = builtIns[0]!.query({version: 150000, ledger: [], owner: 10});
+console.log(q);
+const r = await c.query(q); console.log(r.rows.length, r.rows.slice(0, 3));
+console.log((await c.query(`select relacl, (select initprivs from pg_init_privs i where i.classoid=1259 and i.objoid=c.oid and objsubid=0), relowner from pg_class c where relname='applicable_roles'`)).rows);
+await c.end(); await stop();

@@ -167,15 +167,12 @@ function write(settings: Settings, migrations: readonly Migration[], replays: Re
   };
 }
 
-/** Some migration sources leave out the extension, or add a folder: the baseline is named as the first file is. */
+/** Some sources leave out the extension or give another, or add a folder: the baseline is named as the first file is. */
 function ledgerName({ name, path }: Migration, fileName: string): string {
-  if (path === null) return fileName;
   const stem = (file: string): string => file.slice(0, file.length - extname(file).length);
-  const file = basename(path);
-  if (name.endsWith(file)) return name.slice(0, name.length - file.length) + fileName;
-  return name.endsWith(stem(file))
-    ? name.slice(0, name.length - stem(file).length) + stem(fileName)
-    : fileName;
+  const original = stem(basename(path ?? name));
+  const at = name.lastIndexOf(original);
+  return at < 0 || path === null ? fileName : name.slice(0, at) + stem(fileName) + name.slice(at + original.length);
 }
 
 interface Proved {
@@ -204,7 +201,8 @@ async function proveText(
     const baseline = performance.now() - began;
     progress('compare');
     const ledger = { ...settings.migrations, searchPath: settings.searchPath };
-    const built = await observe(connection, ledger, ignoredColumns(replays.rulings));
+    const reading = { ledger, searchPath: replays.searchPath };
+    const built = await observe(connection, reading, ignoredColumns(replays.rulings));
     const proof = await prove({ ...replays, baseline: built, connection, ledger });
     return {
       proof,

@@ -147,6 +147,18 @@ describe('one process', () => {
     });
   });
 
+  test('stops it when the work fails, and throws the first error', async () => {
+    useReadyMade();
+    let pid = 0;
+    const failing = withEmbedded(options(), async () => {
+      pid = postmasterPid() ?? 0;
+      throw new Error('mine');
+    });
+    await expect(failing).rejects.toThrow('mine');
+    expect(pid).toBeGreaterThan(0);
+    expect(isRunning(pid)).toBe(false);
+  });
+
   test('keeps its secrets: 0600 files in 0700 folders, no argument, no log', async () => {
     await withEmbedded(options(), async ({ config }) => {
       const password = readFileSync(join(clusterFolder(), 'password'), 'utf8');
@@ -261,6 +273,8 @@ describe('several processes', () => {
     ['gets SIGTERM', 'return', 'SIGTERM', 'SIGTERM'],
     ['gets SIGINT', 'return', 'SIGINT', 'SIGINT'],
     ['gets SIGHUP', 'return', 'SIGHUP', 'SIGHUP'],
+    ['gets SIGTERM and has a handler of its own', 'own handler', 'SIGTERM', 3],
+    ['gets SIGTERM and has one that waits to be alone', 'polite handler', 'SIGTERM', 'SIGTERM'],
   ] as const)('stop the server when the last %s', async (_, ending, signal, outcome) => {
     useReadyMade();
     const user = otherUser(ending);

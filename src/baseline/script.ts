@@ -151,7 +151,7 @@ function dropping(entry: Planned, objects: ReadonlyMap<string, CatalogObject>): 
 /** Of a cycle's members the first to go takes others along, so these may be gone when their turn comes. */
 function forced(statement: string): string {
   const lenient = statement
-    .replace(/^DROP ([A-Z]+(?: [A-Z]+)*) (?!IF EXISTS )/, 'DROP $1 IF EXISTS ')
+    .replace(/^DROP ([A-Z]+(?: [A-Z]+)*) (?=[^A-Z])/, 'DROP $1 IF EXISTS ')
     .replace(/^ALTER (TABLE|VIEW|FOREIGN TABLE) /, 'ALTER $1 IF EXISTS ')
     .replace(/ DROP CONSTRAINT /, ' DROP CONSTRAINT IF EXISTS ');
   return lenient.endsWith(' DROP DEFAULT') ? lenient : `${lenient} CASCADE`;

@@ -114,11 +114,9 @@ function isSame(difference: Difference, again: CatalogObject, was: CatalogObject
   );
 }
 
-/** A probe's columns have no identity and no parent, so only their expressions count. */
+/** The rest of a probe's columns needn't be equal: only their expressions were in question. */
 function comparable(name: string, object: CatalogObject): Value {
   const value = object.attributes[name] ?? null;
   if (name !== 'columns' || !Array.isArray(value)) return value;
-  return (value as readonly { readonly [key: string]: Value }[]).map(
-    ({ identity: _identity, inherited: _inherited, ...column }) => column,
-  );
+  return (value as readonly { readonly [key: string]: Value }[]).map((column) => column.generated ?? null);
 }

@@ -1,17 +1,18 @@
-import { quoteIdent, quoteLiteral } from '../database/sql.js';
-import { type Address, address, type Folded, type ReadScope } from './kind.js';
+import { quoteIdent } from '../database/sql.js';
+import { type Address, address, type ReadScope } from './kind.js';
 import type { Value } from './model.js';
-import { type SequenceOptions, sequenceClauses, sequenceJson } from './sequence-options.js';
+import { type SequenceOptions, sequenceJson } from './sequence-options.js';
 
-/** A column of a table, foreign table or view as the reader has it; absent keys stand at their default. */
+/** A column of a table, foreign table or materialized view as the reader has it; absent keys stand at their default. */
 export interface Column {
   readonly name: string;
   readonly type: string;
   readonly notNull?: boolean;
-  /** PostgreSQL 18: the constraint's name, where it isn't the one that the server would choose. */
+  /** PostgreSQL 18: the constraint's name, where the server would choose another. */
   readonly notNullName?: string;
   readonly notNullNoInherit?: boolean;
   readonly collation?: string;
+  /** Where it isn't the type's, or a parent has another. */
   readonly storage?: string;
   readonly compression?: string;
   readonly statistics?: number;
@@ -22,14 +23,19 @@ export interface Column {
   readonly identity?: Identity;
   /** It is there only because a parent has it (attislocal is false). */
   readonly inherited?: boolean;
-  /** A parent has a default for it, and this table has none. */
+  /** What its parents have: so much comes by itself, or must be taken away. */
+  readonly notNullInherited?: boolean;
+  readonly notNullDropped?: boolean;
+  readonly generatedInherited?: boolean;
+  readonly defaultInherited?: boolean;
   readonly defaultDropped?: boolean;
 }
 
-interface Identity extends SequenceOptions {
+export interface Identity extends SequenceOptions {
   readonly always: boolean;
   readonly sequence: string;
-  readonly unlogged: boolean;
+  /** How the sequence is logged, where its table is logged otherwise. */
+  readonly logging?: 'LOGGED' | 'UNLOGGED';
 }
 
 /** A column as the query gives it: with the numbers that resolve addresses and vanish in the model. */
@@ -37,10 +43,10 @@ export interface ColumnRow extends Column {
   readonly num: number;
   /** Oid of the pg_attrdef row of a generated column. */
   readonly generatedBy?: number;
-  /** PostgreSQL 18: oid of the pg_constraint row of its NOT NULL. */
-  readonly notNullBy?: number;
   /** Oid of the sequence of an identity column. */
   readonly identityBy?: number;
+  /** PostgreSQL 18: the pg_constraint row of its NOT NULL. */
+  readonly notNullBy?: { readonly oid: number; readonly name: string };
 }
 
 /**
@@ -51,60 +57,91 @@ export function attributeOptions(alias: string): string {
   return `(SELECT json_agg(ao ORDER BY ao) FROM unnest(${alias}.attoptions) ao WHERE ao !~ '^pg_attver=')`;
 }
 
+/** SQL for the name of the collation where it isn't the type's own. */
+function ownCollation(alias: string): string {
+  return `CASE WHEN ${alias}.attcollation <> t.typcollation AND ${alias}.attcollation <> 0 THEN (
+    SELECT format('%I.%I', n.nspname, l.collname) FROM pg_collation l
+    JOIN pg_namespace n ON n.oid = l.collnamespace WHERE l.oid = ${alias}.attcollation) END`;
+}
+
+/** SQL for the name of a pg_attribute.attstorage. */
+function storageName(storage: string): string {
+  return `CASE ${storage} WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END`;
+}
+
+/** What the parents of an heir say of a column, as one row; nothing for partitions, which are made alone. */
+const parents = `LATERAL (
+  SELECT bool_or(pa.attnotnull) AS not_null, bool_or(pa.attstorage <> a.attstorage) AS stores_otherwise,
+    bool_or(pa.attcompression <> a.attcompression) AS compresses_otherwise,
+    count(pd.oid) > 0 AS has_default, bool_and(pg_get_expr(pd.adbin, pd.adrelid) = pg_get_expr(d.adbin, d.adrelid)) AS same_default
+  FROM pg_inherits i JOIN pg_attribute pa ON pa.attrelid = i.inhparent AND pa.attname = a.attname AND NOT pa.attisdropped
+  LEFT JOIN pg_attrdef pd ON pd.adrelid = pa.attrelid AND pd.adnum = pa.attnum
+  WHERE i.inhrelid = a.attrelid AND a.attinhcount > 0 AND NOT cl.relispartition)`;
+
+/** Since PostgreSQL 18 a NOT NULL is a constraint with a name; one that isn't validated is an object of its own. */
+function notNullJson({ version }: ReadScope): string {
+  if (version < 180000) {
+    return `'notNull', CASE WHEN a.attnotnull THEN true END,
+      'notNullInherited', CASE WHEN a.attnotnull AND parents.not_null AND NOT a.attislocal THEN true END,
+      'notNullDropped', CASE WHEN NOT a.attnotnull AND parents.not_null THEN true END,`;
+  }
+  return `'notNull', CASE WHEN nn.convalidated THEN true END,
+    'notNullName', CASE WHEN nn.convalidated AND (nn.conname <> left(cl.relname || '_' || a.attname || '_not_null', 63)
+      OR nn.conislocal AND NOT a.attislocal) THEN nn.conname END,
+    'notNullNoInherit', CASE WHEN nn.convalidated AND nn.connoinherit THEN true END,
+    'notNullInherited', CASE WHEN nn.convalidated AND NOT nn.conislocal THEN true END,
+    'notNullBy', CASE WHEN nn.convalidated THEN json_build_object('oid', nn.oid::int8, 'name', nn.conname) END,`;
+}
+
 /** SQL for the json array of ColumnRow of the relation whose oid is `relation`, in order. */
 export function columnsJson(relation: string, scope: ReadScope): string {
-  const notNull =
-    scope.version >= 180000
-      ? `'notNullName', CASE WHEN nn.conname <> left(cl.relname || '_' || a.attname || '_not_null', 63) THEN nn.conname END,
-         'notNullBy', nn.oid::int8, 'notNullNoInherit', CASE WHEN nn.connoinherit THEN true END,`
-      : '';
   const notNullJoin =
     scope.version >= 180000
       ? `LEFT JOIN pg_constraint nn ON nn.conrelid = a.attrelid AND nn.contype = 'n' AND nn.conkey = ARRAY[a.attnum]`
       : '';
   return `(SELECT json_agg(json_strip_nulls(json_build_object(
-      'name', a.attname, 'num', a.attnum, 'type', format_type(a.atttypid, a.atttypmod),
-      'notNull', CASE WHEN a.attnotnull THEN true END, ${notNull}
-      'collation', CASE WHEN a.attcollation <> t.typcollation AND a.attcollation <> 0 THEN (
-        SELECT format('%I.%I', n.nspname, l.collname) FROM pg_collation l
-        JOIN pg_namespace n ON n.oid = l.collnamespace WHERE l.oid = a.attcollation) END,
-      'storage', CASE WHEN a.attstorage <> t.typstorage THEN CASE a.attstorage
-        WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END,
-      'compression', CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END,
+      'name', a.attname, 'num', a.attnum, 'type', format_type(a.atttypid, a.atttypmod), ${notNullJson(scope)}
+      'collation', ${ownCollation('a')},
+      'storage', CASE WHEN a.attstorage <> t.typstorage OR parents.stores_otherwise THEN ${storageName('a.attstorage')} END,
+      'compression', CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4'
+        ELSE CASE WHEN parents.compresses_otherwise THEN 'default' END END,
       'statistics', CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END,
       'options', ${attributeOptions('a')}, 'fdwOptions', a.attfdwoptions,
       'generated', CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END,
       'generatedBy', CASE WHEN a.attgenerated <> '' THEN d.oid::int8 END,
       'virtual', CASE WHEN a.attgenerated = 'v' THEN true END,
-      'identity', CASE WHEN a.attidentity <> '' THEN ${identityJson('a')} END,
-      'identityBy', CASE WHEN a.attidentity <> '' THEN (SELECT sd.objid::int8 ${identitySequence('a')}) END,
+      'identity', CASE WHEN a.attidentity <> '' THEN ${identityJson} END,
+      'identityBy', CASE WHEN a.attidentity <> '' THEN ${identitySequence('s.seqrelid::int8')} END,
       'inherited', CASE WHEN NOT a.attislocal THEN true END,
-      'defaultDropped', CASE WHEN d.oid IS NULL AND a.attinhcount > 0 AND EXISTS (
-        SELECT FROM pg_inherits i JOIN pg_attribute pa ON pa.attrelid = i.inhparent AND pa.attname = a.attname
-        WHERE i.inhrelid = a.attrelid AND pa.atthasdef AND pa.attgenerated = '') THEN true END
+      'generatedInherited', CASE WHEN a.attgenerated <> '' AND parents.same_default THEN true END,
+      'defaultInherited', CASE WHEN a.attgenerated = '' AND parents.same_default THEN true END,
+      'defaultDropped', CASE WHEN d.oid IS NULL AND parents.has_default THEN true END
     )) ORDER BY a.attnum)
     FROM pg_attribute a JOIN pg_class cl ON cl.oid = a.attrelid JOIN pg_type t ON t.oid = a.atttypid
     LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum ${notNullJoin}
+    LEFT JOIN ${parents} parents ON true
     WHERE a.attrelid = ${relation} AND a.attnum > 0 AND NOT a.attisdropped)`;
 }
 
-function identityJson(alias: string): string {
-  return `(SELECT json_build_object('always', ${alias}.attidentity = 'a', 'sequence', format('%I.%I', sn.nspname, sc.relname),
-      'unlogged', sc.relpersistence <> cl.relpersistence) ::jsonb || ${sequenceJson('s')}::jsonb
-    ${identitySequence(alias)})`;
-}
-
-function identitySequence(alias: string): string {
-  return `FROM pg_depend sd JOIN pg_sequence s ON s.seqrelid = sd.objid JOIN pg_class sc ON sc.oid = s.seqrelid
+/** SQL for something of the sequence that belongs to the identity column `a`. */
+function identitySequence(expression: string): string {
+  return `(SELECT ${expression}
+    FROM pg_depend sd JOIN pg_sequence s ON s.seqrelid = sd.objid JOIN pg_class sc ON sc.oid = s.seqrelid
     JOIN pg_namespace sn ON sn.oid = sc.relnamespace
     WHERE sd.classid = 1259 AND sd.refclassid = 1259 AND sd.deptype = 'i'
-      AND sd.refobjid = ${alias}.attrelid AND sd.refobjsubid = ${alias}.attnum`;
+      AND sd.refobjid = a.attrelid AND sd.refobjsubid = a.attnum)`;
 }
+
+const identityJson = identitySequence(
+  `json_build_object('always', a.attidentity = 'a', 'sequence', format('%I.%I', sn.nspname, sc.relname),
+    'logging', CASE WHEN sc.relpersistence <> cl.relpersistence THEN
+      CASE sc.relpersistence WHEN 'u' THEN 'UNLOGGED' ELSE 'LOGGED' END END)::jsonb || ${sequenceJson('s')}::jsonb`,
+);
 
 /** The columns without what only resolves addresses: plain values for the model. */
 export function columnValues(rows: readonly ColumnRow[]): readonly Value[] {
   return rows.map(
-    ({ num: _num, generatedBy: _generated, notNullBy: _notNull, identityBy: _identity, ...column }) =>
+    ({ num: _num, generatedBy: _generated, identityBy: _identity, notNullBy: _notNull, ...column }) =>
       column as unknown as Value,
   );
 }
@@ -114,110 +151,25 @@ export function columnNumbers(rows: readonly ColumnRow[]): Readonly<Record<numbe
   return Object.fromEntries(rows.map((row) => [row.num, row.name]));
 }
 
-/** One line of a CREATE TABLE: `symbol text DEFAULT 'x' NOT NULL`. */
-export function columnDefinition(column: Column, table: TableName, folded: readonly Folded[]): string {
-  const defaults = folded.filter((child) => child.column === column.name).map((child) => child.text);
-  return [
-    quoteIdent(column.name),
-    column.type,
-    ...fdwOptions(column),
-    ...columnConstraints(column, table, defaults),
-  ].join(' ');
-}
-
-/** What follows a column's type (or `WITH OPTIONS` in a typed table). */
-export function columnConstraints(
-  column: Column,
-  table: TableName,
-  defaults: readonly string[],
-): readonly string[] {
-  return [
-    ...(column.collation === undefined ? [] : [`COLLATE ${column.collation}`]),
-    ...(column.generated === undefined
-      ? []
-      : [`GENERATED ALWAYS AS (${column.generated}) ${column.virtual === true ? 'VIRTUAL' : 'STORED'}`]),
-    ...(column.identity === undefined ? [] : [identityClause(column.name, column.identity, table)]),
-    ...defaults,
-    ...(column.notNull === true
-      ? [
-          `${column.notNullName === undefined ? '' : `CONSTRAINT ${quoteIdent(column.notNullName)} `}NOT NULL${
-            column.notNullNoInherit === true ? ' NO INHERIT' : ''
-          }`,
-        ]
-      : []),
-  ];
-}
-
-/** The table whose columns are written: bare names, unquoted. */
-export interface TableName {
-  readonly schema: string | null;
-  readonly name: string;
-}
-
-function identityClause(column: string, identity: Identity, table: TableName): string {
-  const usual = `${quoteIdent(table.schema ?? '')}.${quoteIdent(`${table.name}_${column}_seq`)}`;
-  const clauses = [
-    ...(identity.sequence === usual ? [] : [`SEQUENCE NAME ${identity.sequence}`]),
-    ...sequenceClauses(identity, false),
-  ];
-  const options = clauses.length === 0 ? '' : ` (${clauses.join(' ')})`;
-  return `GENERATED ${identity.always ? 'ALWAYS' : 'BY DEFAULT'} AS IDENTITY${options}`;
-}
-
-function fdwOptions(column: Column): readonly string[] {
-  return column.fdwOptions === undefined ? [] : [`OPTIONS (${optionList(column.fdwOptions)})`];
-}
-
-/** `{a=b,c=d}` of a foreign object as `a 'b', c 'd'`. */
-export function optionList(options: readonly string[]): string {
-  return options
-    .map(splitOption)
-    .map(([key, value]) => `${quoteIdent(key)} ${quoteLiteral(value)}`)
-    .join(', ');
-}
-
-/** `{a=b}` of pg_class.reloptions as `a='b'`, with a prefix for the TOAST table's. */
-export function storageParameters(options: readonly string[], prefix = ''): readonly string[] {
-  return options.map(splitOption).map(([key, value]) => `${prefix}${quoteIdent(key)}=${quoteLiteral(value)}`);
-}
-
-function splitOption(option: string): readonly [string, string] {
-  const at = option.indexOf('=');
-  return at < 0 ? [option, ''] : [option.slice(0, at), option.slice(at + 1)];
-}
-
-/** The ALTERs for what CREATE TABLE can't say on every major: storage, compression, statistics, options. */
-export function columnAlterations(alter: string, columns: readonly Column[]): readonly string[] {
-  return columns.flatMap((column) => {
-    const target = `${alter} ALTER COLUMN ${quoteIdent(column.name)}`;
-    return [
-      ...(column.storage === undefined ? [] : [`${target} SET STORAGE ${column.storage}`]),
-      ...(column.compression === undefined ? [] : [`${target} SET COMPRESSION ${column.compression}`]),
-      ...(column.statistics === undefined ? [] : [`${target} SET STATISTICS ${column.statistics}`]),
-      ...(column.options === undefined
-        ? []
-        : [`${target} SET (${storageParameters(column.options).join(', ')})`]),
-      ...(column.identity?.unlogged === true
-        ? [`ALTER SEQUENCE ${column.identity.sequence} SET LOGGED`]
-        : []),
-    ];
-  });
-}
-
-/** The addresses that stand for columns of their table: generated expressions, named NOT NULLs. */
+/** The addresses that stand for columns of their table: generated expressions. */
 export function columnAddresses(rows: readonly ColumnRow[]): readonly Address[] {
-  return rows.flatMap((row) => [
-    ...(row.generatedBy === undefined ? [] : [address('pg_attrdef', row.generatedBy)]),
-    ...(row.notNullBy === undefined ? [] : [address('pg_constraint', row.notNullBy)]),
-  ]);
+  return rows.flatMap((row) =>
+    row.generatedBy === undefined ? [] : [address('pg_attrdef', row.generatedBy)],
+  );
 }
 
-/** What comment, grants and labels call the sequences of identity columns, by their addresses. */
-export function identityParts(rows: readonly ColumnRow[]): Readonly<Record<Address, string>> {
-  const sequences = rows.flatMap(({ identity, identityBy }) =>
-    identity === undefined || identityBy === undefined
-      ? []
-      : [[address('pg_class', identityBy), `SEQUENCE ${identity.sequence}`] as const],
+/** What comes with the columns of a table and can bear a comment or grants of its own. */
+export function columnParts(table: string, rows: readonly ColumnRow[]): Readonly<Record<Address, string>> {
+  return Object.fromEntries(
+    rows.flatMap(({ identity, identityBy, notNullBy }) => [
+      ...(identity === undefined || identityBy === undefined
+        ? []
+        : [[address('pg_class', identityBy), `SEQUENCE ${identity.sequence}`]]),
+      ...(notNullBy === undefined
+        ? []
+        : [
+            [address('pg_constraint', notNullBy.oid), `CONSTRAINT ${quoteIdent(notNullBy.name)} ON ${table}`],
+          ]),
+    ]),
   );
-  return Object.fromEntries(sequences);
 }

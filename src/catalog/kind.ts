@@ -82,6 +82,8 @@ export interface ReadScope {
   readonly ledger: readonly number[];
   /** Oid of the role that runs the migrations; it is written as CURRENT_USER wherever it appears. */
   readonly owner: number;
+  /** Whether this role may read what is closed to others: connection strings. */
+  readonly superuser: boolean;
 }
 
 /** A child that its host's statement contains: the text and the column it belongs to, if any. */

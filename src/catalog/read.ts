@@ -2,6 +2,7 @@ import type { Queryable } from '../database/client.js';
 import { SquashError } from '../errors.js';
 import { attachAspects, publicSchemaAspects } from './aspects/attach.js';
 import { type CommentRow, commentsQuery } from './aspects/comments.js';
+import { type DependenceRow, dependenceQuery } from './aspects/dependence.js';
 import { type GrantRow, grantsQuery } from './aspects/grants.js';
 import { type LabelRow, labelsQuery } from './aspects/labels.js';
 import { type DependRow, dependsQuery, type Resolution, resolution } from './depends.js';
@@ -39,6 +40,7 @@ export async function readCatalog(client: Queryable, options: ReadOptions): Prom
     commentsQuery,
     labelsQuery,
     grantsQuery(scope),
+    dependenceQuery,
   ];
   // One simple query of many statements: pg gives an array of results.
   const results = (await client.query(queries.join(';\n'))) as unknown as readonly {
@@ -55,6 +57,7 @@ export async function readCatalog(client: Queryable, options: ReadOptions): Prom
       comments: rows<CommentRow>(kinds.length + 2),
       labels: rows<LabelRow>(kinds.length + 3),
       grants: rows<GrantRow>(kinds.length + 4),
+      dependences: rows<DependenceRow>(kinds.length + 5),
     },
   );
   const objects = drafts.map((entry) => complete(entry, links, aspects.get(entry.id) ?? {}));
@@ -72,12 +75,13 @@ async function readScope(
     version: number;
     ledger: number[] | null;
     owner: number;
+    superuser: boolean;
     roles: [number, string][];
   }>(
     `WITH ledger AS (
        SELECT c.oid, c.relowner FROM unnest($1::text[]) WITH ORDINALITY l (name, at) JOIN pg_class c ON c.oid = to_regclass(l.name)
        ORDER BY l.at)
-     SELECT current_setting('server_version_num')::int AS version,
+     SELECT current_setting('server_version_num')::int AS version, current_setting('is_superuser')::boolean AS superuser,
        (SELECT json_agg(oid::int8) FROM ledger) AS ledger,
        coalesce((SELECT relowner FROM ledger LIMIT 1), (SELECT oid FROM pg_roles WHERE rolname = current_user))::int8::int AS owner,
        (SELECT json_agg(json_build_array(oid::int8, quote_ident(rolname))) FROM pg_roles) AS roles`,
@@ -86,7 +90,7 @@ async function readScope(
   const row = rows[0];
   if (row === undefined) throw new Error('the server gave no row for its own settings');
   return {
-    scope: { version: row.version, ledger: row.ledger ?? [], owner: row.owner },
+    scope: { version: row.version, ledger: row.ledger ?? [], owner: row.owner, superuser: row.superuser },
     roles: new Map(row.roles),
   };
 }

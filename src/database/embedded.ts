@@ -142,7 +142,8 @@ async function start(
     const deadline = Date.now() + patience;
     while (failure === undefined && Date.now() < deadline) {
       const postmaster = readPostmaster(paths);
-      if (postmaster?.ready && postmaster.port === port) return configOf(paths, port);
+      const isUp = postmaster?.ready === true && postmaster.port === port && isAlive(postmaster.pid);
+      if (isUp) return configOf(paths, port);
       await sleep(pollInterval);
     }
     if (attempt === 5 || Date.now() > deadline) throw failure ?? tooSlow(paths);
@@ -197,7 +198,7 @@ function leave(use: Use): number | null {
 function guardExit(use: Use): void {
   if (uses.size === 0) {
     process.on('exit', leaveAll);
-    for (const signal of signals) process.on(signal, leaveOnSignal);
+    for (const signal of signals) process.prependListener(signal, leaveOnSignal);
   }
   uses.add(use);
 }
@@ -222,10 +223,9 @@ function leaveAll(): void {
 }
 
 function leaveOnSignal(signal: NodeJS.Signals): void {
-  // Whoever else listens decides how the process ends, and may need the server until then.
-  if (process.listenerCount(signal) > 1) return;
+  // This takes our listener away; those that are left then decide on the end as if we had never been here.
   leaveAll();
-  process.kill(process.pid, signal);
+  if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
 }
 
 function configOf(paths: ClusterPaths, port: number): ClientConfig {

@@ -1,10 +1,21 @@
-import createKnex, { type Knex } from 'knex';
+import { randomInt } from 'node:crypto';
+import { knex as createKnex, type Knex } from 'knex';
 import type { Client, ClientConfig } from 'pg';
 import type { Settings } from '../settings/settings.js';
-import { finallyQuietly } from './transaction.js';
+import { finallyQuietly } from './quietly.js';
 
 /** What a Knex instance for migrations needs to know of the user's configuration. */
 export type KnexSettings = Pick<Settings, 'knexConfig' | 'searchPath'>;
+
+/** The first half of the advisory locks by which sessions show that they live: `knsq` in ASCII. */
+export const livenessSpace = 0x6b6e7371;
+
+const runs = new WeakMap<object, number>();
+
+/** The number of a Knex instance that {@link withKnex} made: each of its sessions holds a lock on it. */
+export function runOf(knex: Knex): number | null {
+  return runs.get(knex) ?? null;
+}
 
 /**
  * Runs `fn` with a Knex instance that has the user's configuration (wrapIdentifier, searchPath,
@@ -16,7 +27,9 @@ export async function withKnex<T>(
   settings: KnexSettings,
   fn: (knex: Knex) => Promise<T>,
 ): Promise<T> {
-  const instance = createKnex(configure(connection, settings));
+  const run = randomInt(1, 2 ** 31);
+  const instance = createKnex(configure(connection, settings, run));
+  runs.set(instance, run);
   return finallyQuietly(
     () => fn(instance),
     () => instance.destroy(),
@@ -45,7 +58,11 @@ function hasEnded(knex: Knex): boolean {
   return knex.isTransaction === true && (knex as Knex.Transaction).isCompleted();
 }
 
-function configure(connection: ClientConfig, { knexConfig, searchPath }: KnexSettings): Knex.Config {
+function configure(
+  connection: ClientConfig,
+  { knexConfig, searchPath }: KnexSettings,
+  run: number,
+): Knex.Config {
   return {
     ...knexConfig,
     client: knexConfig.client ?? 'pg',
@@ -53,16 +70,30 @@ function configure(connection: ClientConfig, { knexConfig, searchPath }: KnexSet
     connection: { ...connection } as Knex.PgConnectionConfig,
     ...(searchPath === null ? {} : { searchPath: [...searchPath] }),
     // No idle session is kept: a shadow with a session open can't be dropped.
-    pool: { min: 0, max: 10, afterCreate: watchForItsClient },
+    pool: { min: 0, max: 10, afterCreate: readySession(run, knexConfig.pool?.afterCreate) },
+  };
+}
+
+type AfterCreate = NonNullable<Knex.PoolConfig['afterCreate']>;
+
+function readySession(run: number, users: AfterCreate | undefined): AfterCreate {
+  return (session: Client, done: (error: Error | null, session: Client) => void) => {
+    const next = users === undefined ? () => done(null, session) : () => users(session, done);
+    showLife(session, run).then(next, (error: Error) => done(error, session));
   };
 }
 
 /**
- * Has the server look every second whether its client still lives: else the statement of a killed
- * process runs on, holds its locks and, outside of a transaction, commits (PostgreSQL manual,
- * client_connection_check_interval; since 14, and not on every system).
+ * Lets others see that a session lives, and the server see that its client is gone. Behind a pooler
+ * the session belongs to somebody else afterwards, so nothing is left on it.
  */
-function watchForItsClient(session: Client, done: (error: Error | null, session: Client) => void): void {
-  const ready = () => done(null, session);
-  session.query(`SET client_connection_check_interval = '1s'`).then(ready, ready);
+async function showLife(session: Client, run: number): Promise<void> {
+  const { rows } = await session.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  // A pooler gives its clients process numbers of its own.
+  if ((session as { processID?: number | null }).processID !== rows[0]?.pid) return;
+  await session.query(
+    `SELECT pg_try_advisory_lock_shared($1, $2),
+       CASE WHEN version() ~ 'linux' THEN set_config('client_connection_check_interval', '1000', false) END`,
+    [livenessSpace, run],
+  );
 }

@@ -10,27 +10,33 @@ export interface LedgerSettings {
   readonly searchPath?: Settings['searchPath'];
 }
 
-/** One name for each of the three tables: Knex's two and our record of adoptions. */
+/** One name for each of the four tables: Knex's two, our record of adoptions, and of what has no transaction. */
 export interface LedgerTables {
   readonly ledger: string;
   readonly lock: string;
   readonly revision: string;
+  readonly progress: string;
 }
 
-/** The three tables in one database: as they stand in SQL, schema included, and which of them exist. */
+/** The tables in one database: as they stand in SQL, schema included, and which of them exist. */
 export interface LedgerPlace {
   readonly schema: string;
   readonly sql: LedgerTables;
   readonly exists: { readonly [table in keyof LedgerTables]: boolean };
 }
 
-/** The bare, unquoted names: Knex's default gives `knex_migrations` and, with it, `_lock` and `_revision`. */
+/** The bare, unquoted names: Knex's default gives `knex_migrations` and, with it, `_lock` and so on. */
 export function ledgerTables({ tableName }: Pick<LedgerSettings, 'tableName'>): LedgerTables {
-  return { ledger: tableName, lock: `${tableName}_lock`, revision: `${tableName}_revision` };
+  return {
+    ledger: tableName,
+    lock: `${tableName}_lock`,
+    revision: `${tableName}_revision`,
+    progress: `${tableName}_progress`,
+  };
 }
 
 /**
- * Finds the three tables as Knex finds its own: in `schemaName`, else in the first schema of the
+ * Finds the tables as Knex finds its own: in `schemaName`, else in the first schema of the
  * search path. Works behind the session fence too, where the search path is empty: there the path
  * that the session would have without it counts.
  */
@@ -41,13 +47,15 @@ export async function locateLedger(client: Queryable, settings: LedgerSettings):
     ledger: quoteQualified(schema, names.ledger),
     lock: quoteQualified(schema, names.lock),
     revision: quoteQualified(schema, names.revision),
+    progress: quoteQualified(schema, names.progress),
   };
   const { rows } = await client.query<LedgerPlace['exists']>(
     `SELECT to_regclass($1) IS NOT NULL AS ledger, to_regclass($2) IS NOT NULL AS lock,
-            to_regclass($3) IS NOT NULL AS revision`,
-    [sql.ledger, sql.lock, sql.revision],
+            to_regclass($3) IS NOT NULL AS revision, to_regclass($4) IS NOT NULL AS progress`,
+    [sql.ledger, sql.lock, sql.revision, sql.progress],
   );
-  return { schema, sql, exists: rows[0] ?? { ledger: false, lock: false, revision: false } };
+  const none = { ledger: false, lock: false, revision: false, progress: false };
+  return { schema, sql, exists: rows[0] ?? none };
 }
 
 /** The ledger by id, or null where the database has none. */

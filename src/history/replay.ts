@@ -43,6 +43,7 @@ async function replayOn(
   migrations: readonly Migration[],
   onProgress: (step: ReplayStep) => void,
 ): Promise<readonly ReplayStep[]> {
+  await ensureSchema(knex, migrationSettings.schemaName);
   const steps: ReplayStep[] = [];
   const migrator = createMigrator({
     knex,
@@ -61,4 +62,9 @@ async function replayOn(
   });
   await explainingFailures(knex, () => migrator.up());
   return steps;
+}
+
+/** A ledger with a schema of its own presupposes that schema: on a real database somebody has made it. */
+async function ensureSchema(knex: Knex, schemaName: string | null): Promise<void> {
+  if (schemaName !== null) await knex.schema.createSchemaIfNotExists(schemaName);
 }

@@ -23,21 +23,25 @@ export interface Observation {
 /** Columns, by table id, that don't count in a digest. */
 export type LeftOut = ReadonlyMap<string, ReadonlySet<string>>;
 
+/** What a reader of a database must know of the project. */
+export interface Reading {
+  readonly ledger: LedgerSettings;
+  /** The search_path under which the history ran: an index's function may need it whenever its table is read. */
+  readonly searchPath: string;
+}
+
 /** Reads a database in one snapshot under the session fence; its ledger is left out. */
 export async function observe(
   connection: ClientConfig,
-  ledger: LedgerSettings,
+  reading: Reading,
   leftOut: LeftOut = new Map(),
 ): Promise<Observation> {
-  return withClient(connection, (client) => inSnapshot(client, () => observeHere(client, ledger, leftOut)));
+  return withClient(connection, (client) => inSnapshot(client, () => observeHere(client, reading, leftOut)));
 }
 
-async function observeHere(
-  client: Queryable,
-  ledger: LedgerSettings,
-  leftOut: LeftOut,
-): Promise<Observation> {
-  const catalog = await readCatalogBeside(client, ledger);
+async function observeHere(client: Queryable, reading: Reading, leftOut: LeftOut): Promise<Observation> {
+  const catalog = await readCatalogBeside(client, reading.ledger);
+  await useSearchPath(client, reading.searchPath);
   const tables = storedTables(catalog);
   const filled = await tablesWithRows(client, tables);
   return {
@@ -47,6 +51,11 @@ async function observeHere(
     sequences: await readSequences(client, sequenceIdentities(catalog)),
     views: await countViews(client, catalog),
   };
+}
+
+/** Until the end of the transaction. */
+export async function useSearchPath(client: Queryable, searchPath: string): Promise<void> {
+  await client.query(`SELECT set_config('search_path', $1, true)`, [searchPath]);
 }
 
 /** The catalog without the ledger's own tables. The session must be fenced. */

@@ -16,7 +16,7 @@ import {
   type VolatileColumn,
 } from '../rows/volatile.js';
 import type { Settings } from '../settings/settings.js';
-import { type Observation, observe } from './observe.js';
+import { type Observation, observe, type Reading, useSearchPath } from './observe.js';
 
 /** What two replays of one history show. */
 export interface Replays {
@@ -53,26 +53,29 @@ export async function replayTwice(
   { first, second, settings, migrations, apart }: ReplayTwice,
   onProgress: (step: ReplayStep, replay: 1 | 2) => void,
 ): Promise<Replays> {
-  const ledger = { ...settings.migrations, searchPath: settings.searchPath };
   const start = await serverTime(first);
   const began = performance.now();
   const steps = await replayHistory(first, settings, migrations, (step) => onProgress(step, 1));
   const replayMilliseconds = performance.now() - began;
   const window = { start, end: await serverTime(first) };
-  const history = await observe(first, ledger);
+  const reading = {
+    ledger: { ...settings.migrations, searchPath: settings.searchPath },
+    searchPath: await readSearchPath(first, settings),
+  };
+  const history = await observe(first, reading);
   await sleep(Math.max(0, apart - (performance.now() - began)));
   await replayHistory(second, settings, migrations, (step) => onProgress(step, 2));
-  const again = await observe(second, ledger);
+  const again = await observe(second, reading);
   refuseUnsteadyCatalog(history, again);
   const volatile = differingColumns(history.digests, again.digests);
-  const twins = await readTwins(first, second, history, volatile);
+  const twins = await readTwins(first, second, history, volatile, reading);
   const rulings = rule(twins, volatile, window);
   return {
     history,
     twins,
     rulings,
-    steadyDigests: await readSteadyDigests(first, history, rulings),
-    searchPath: await readSearchPath(first, settings),
+    steadyDigests: await readSteadyDigests(first, history, rulings, reading),
+    searchPath: reading.searchPath,
     steps,
     replayMilliseconds,
   };
@@ -103,12 +106,14 @@ async function readTwins(
   second: ClientConfig,
   history: Observation,
   volatile: ReadonlyMap<string, ReadonlySet<string>>,
+  { searchPath }: Reading,
 ): Promise<readonly TwinRows[]> {
   const filled = new Set(history.digests.map(({ table }) => table));
   const tables = history.tables.filter((table) => filled.has(table.id));
   const readAll = (connection: ClientConfig) =>
     withClient(connection, (client) =>
       inSnapshot(client, async () => {
+        await useSearchPath(client, searchPath);
         const rows = [];
         for (const table of tables)
           rows.push(await readRows(client, table, volatile.get(table.id) ?? new Set()));
@@ -125,12 +130,16 @@ async function readSteadyDigests(
   connection: ClientConfig,
   history: Observation,
   rulings: readonly VolatileColumn[],
+  { searchPath }: Reading,
 ): Promise<readonly TableDigest[]> {
   const ignored = ignoredColumns(rulings);
   if (ignored.size === 0) return history.digests;
   const tables = history.tables.filter((table) => ignored.has(table.id));
   const again = await withClient(connection, (client) =>
-    inSnapshot(client, () => readDigests(client, tables, (table) => ignored.get(table) ?? new Set())),
+    inSnapshot(client, async () => {
+      await useSearchPath(client, searchPath);
+      return readDigests(client, tables, (table) => ignored.get(table) ?? new Set());
+    }),
   );
   const byTable = new Map(again.map((digest) => [digest.table, digest]));
   return history.digests.map((digest) => byTable.get(digest.table) ?? digest);

@@ -6,6 +6,18 @@ import { withEmbedded } from '../../src/database/embedded.js';
  */
 const [dataDirectory = '', root = '', ending = 'return'] = process.argv.slice(2);
 
+/** As a program that tidies up before it ends. */
+if (ending === 'own handler') process.on('SIGTERM', () => setTimeout(() => process.exit(3), 100));
+
+/** As the package signal-exit, which ends the process only when nobody else listens. */
+if (ending === 'polite handler') {
+  process.on('SIGTERM', function polite() {
+    if (process.listenerCount('SIGTERM') > 1) return;
+    process.removeListener('SIGTERM', polite);
+    process.kill(process.pid, 'SIGTERM');
+  });
+}
+
 async function main(): Promise<void> {
   await withEmbedded({ dataDirectory, root, durable: false }, async ({ config }) => {
     console.log(JSON.stringify({ port: config.port }));

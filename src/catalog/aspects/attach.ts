@@ -1,14 +1,16 @@
 import type { Address } from '../kind.js';
 import type { Attributes, Value } from '../model.js';
 import { type CommentRow, publicSchemaComment } from './comments.js';
+import type { DependenceRow } from './dependence.js';
 import { type GrantRow, grantDelta } from './grants.js';
 import type { LabelRow } from './labels.js';
 
-/** The rows of the three catalogs that hold aspects, for all objects at once. */
+/** The rows that hold aspects, for all objects at once. */
 export interface AspectRows {
   readonly comments: readonly CommentRow[];
   readonly labels: readonly LabelRow[];
   readonly grants: readonly GrantRow[];
+  readonly dependences: readonly DependenceRow[];
 }
 
 /** An object that can bear aspects: its id, its addresses, what comes with it, the names of its columns. */
@@ -55,12 +57,26 @@ export function attachAspects(bearers: readonly Bearer[], rows: AspectRows): Rea
     aspects[key] = { ...(aspects[key] as object | undefined), [member]: value };
   };
   for (const row of rows.comments) put(place(row), 'comment', row.text);
+  for (const [row, extensions] of byObject(rows.dependences))
+    put(place(row), 'dependsOnExtensions', extensions);
   for (const row of rows.labels) put(place(row), `label ${row.provider}`, row.label);
   for (const row of rows.grants) {
     const delta = grantDelta(row.owner, row.current ?? [], row.base ?? []);
     if (delta.length > 0) put(place(row), 'grants', delta as unknown as Value);
   }
   return found;
+}
+
+/** The rows of one object as one. */
+function byObject(
+  rows: readonly DependenceRow[],
+): Iterable<readonly [row: DependenceRow, extensions: readonly string[]]> {
+  const found = new Map<string, readonly [DependenceRow, readonly string[]]>();
+  for (const row of rows) {
+    const key = `${row.classid}:${row.oid}`;
+    found.set(key, [row, [...(found.get(key)?.[1] ?? []), row.extension]]);
+  }
+  return found.values();
 }
 
 /** The schema public is born with a comment: only another one, or none, is worth a statement. */

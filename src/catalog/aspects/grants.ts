@@ -47,7 +47,7 @@ export function grantsQuery(scope: ReadScope): string {
     '/o', '/' || quote_ident(r.rolname))::aclitem[] ELSE acldefault('n', nspowner) END`;
   const source = (catalog: string, acl: string, owner: string, type: string): string =>
     `SELECT '${catalog}'::regclass::oid AS classid, oid, 0 AS subid, ${owner} AS owner, ${acl} AS acl,
-      acldefault(${type}, ${owner}) AS base FROM ${catalog} WHERE ${acl} IS NOT NULL AND oid >= 16384`;
+      acldefault(${type}, ${owner}) AS base FROM ${catalog} WHERE ${acl} IS NOT NULL`;
   return `
     WITH target AS (
       ${source('pg_class', 'relacl', 'relowner', `CASE relkind WHEN 'S' THEN 's'::"char" ELSE 'r'::"char" END`)}
@@ -58,15 +58,16 @@ export function grantsQuery(scope: ReadScope): string {
       UNION ALL ${source('pg_foreign_server', 'srvacl', 'srvowner', `'S'`)}
       UNION ALL SELECT 2615, n.oid, 0, nspowner, coalesce(nspacl, acldefault('n', nspowner)), ${onPublic}
         FROM pg_namespace n JOIN pg_roles r ON r.oid = nspowner
-        WHERE n.nspname = 'public' OR (n.oid >= 16384 AND nspacl IS NOT NULL)
+        WHERE n.nspname = 'public' OR nspacl IS NOT NULL
       UNION ALL SELECT 1259, a.attrelid, a.attnum::int, c.relowner, a.attacl, acldefault('c', c.relowner)
         FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
-        WHERE a.attacl IS NOT NULL AND a.attrelid >= 16384 AND NOT a.attisdropped)
+        WHERE a.attacl IS NOT NULL AND NOT a.attisdropped)
     SELECT t.classid::int8::int AS classid, t.oid, t.subid, ${roleName('t.owner', scope)} AS owner,
       ${explodedJson('t.acl', scope)} AS current,
       ${explodedJson('coalesce(i.initprivs, t.base)', scope)} AS base
     FROM target t LEFT JOIN pg_init_privs i ON i.classoid = t.classid AND i.objoid = t.oid AND i.objsubid = t.subid
-      AND t.oid >= 16384`;
+      AND (t.classid, t.oid) <> (2615::oid, 'public'::regnamespace::oid)
+    WHERE t.oid >= 16384 OR t.acl IS DISTINCT FROM i.initprivs`;
 }
 
 /** The difference between an object's ACL and the one it is born with, as ordered statements' data. */

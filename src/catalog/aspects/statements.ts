@@ -1,10 +1,11 @@
 import type { Kind } from '../kind.js';
 import { byCodePoint, type CatalogObject, type Value } from '../model.js';
 import { columnTarget, commentStatement } from './comments.js';
+import { dependenceStatements } from './dependence.js';
 import { type Grant, grantStatements } from './grants.js';
 import { labelStatement } from './labels.js';
 
-/** Owner, comments and security labels: what follows an object's own statement. */
+/** Owner, comments, extensions it depends on, security labels: what follows an object's own statement. */
 export function aspectStatements(object: CatalogObject, kind: Kind): readonly string[] {
   const values = object.attributes;
   const target = commentTarget(object, kind);
@@ -19,6 +20,10 @@ export function aspectStatements(object: CatalogObject, kind: Kind): readonly st
     ...entries(values.commentOfParts).map(([part, text]) => commentStatement(part, String(text))),
     ...entries(values.commentOfColumns).map(([column, text]) =>
       commentStatement(columnTarget(object.identity, column), String(text)),
+    ),
+    ...dependenceStatements(target, (values.dependsOnExtensions ?? []) as readonly string[]),
+    ...entries(values.dependsOnExtensionsOfParts).flatMap(([part, extensions]) =>
+      dependenceStatements(part, extensions as readonly string[]),
     ),
     ...labels(object, target),
   ];

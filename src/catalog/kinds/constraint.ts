@@ -1,7 +1,7 @@
 import { quoteIdent, quoteQualified } from '../../database/sql.js';
-import { storageParameters } from '../columns.js';
 import { address, type Kind, type KindRow, notLedger, userRow } from '../kind.js';
 import { attributes, type CatalogObject } from '../model.js';
+import { storageParameters } from '../options.js';
 
 interface Constraint {
   readonly on: string;
@@ -116,7 +116,7 @@ export const constraint: Kind<Row> = {
         : {}),
     };
   },
-  fold: (object) => (object.attributes.inherited === true ? null : { column: null, text: clause(object) }),
+  fold: (object) => ({ column: null, text: clause(object) }),
   create: (object) => {
     const values = object.attributes as unknown as Constraint;
     if (values.inherited === true) return [];

@@ -1,15 +1,9 @@
 import { quoteQualified } from '../../database/sql.js';
-import {
-  type Column,
-  type ColumnRow,
-  columnAlterations,
-  columnNumbers,
-  columnsJson,
-  columnValues,
-  storageParameters,
-} from '../columns.js';
+import { columnAlterations } from '../column-clauses.js';
+import { type Column, type ColumnRow, columnNumbers, columnsJson, columnValues } from '../columns.js';
 import { type Kind, type KindRow, probeSchema, userRow } from '../kind.js';
 import { attributes } from '../model.js';
+import { storageParameters } from '../options.js';
 
 interface MaterializedView {
   readonly columns?: readonly Column[];

@@ -58,5 +58,5 @@ function publicAgain(object: CatalogObject): string | null {
 /** Since 15 its owner is whoever owns the database, before it was the server's first role. */
 const ownedByInitdb = `DO $owner$ BEGIN
   EXECUTE pg_catalog.format('ALTER SCHEMA public OWNER TO %I', (SELECT rolname FROM pg_catalog.pg_roles
-    WHERE oid = CASE WHEN current_setting('server_version_num')::int >= 150000 THEN 'pg_database_owner'::regrole ELSE 10 END));
+    WHERE oid = CASE WHEN current_setting('server_version_num')::int >= 150000 THEN 'pg_database_owner'::regrole::oid ELSE 10 END));
 END $owner$`;

@@ -1,19 +1,18 @@
 import { quoteIdent, quoteQualified } from '../../database/sql.js';
+import { columnAlterations, columnConstraints, columnDefinition } from '../column-clauses.js';
 import {
   type Column,
   type ColumnRow,
   columnAddresses,
-  columnAlterations,
-  columnConstraints,
-  columnDefinition,
   columnNumbers,
+  columnParts,
   columnsJson,
   columnValues,
-  identityParts,
-  storageParameters,
 } from '../columns.js';
+import { heirStatements, parentNames, reshapedHeirs } from '../inheritance.js';
 import { type Folded, type Kind, type KindRow, notLedger, probeSchema, userRow } from '../kind.js';
 import { attributes, type CatalogObject } from '../model.js';
+import { storageParameters } from '../options.js';
 
 interface Table {
   readonly columns?: readonly Column[];
@@ -27,6 +26,7 @@ interface Table {
   readonly partitionOf?: string;
   readonly bound?: string;
   readonly inherits?: readonly string[];
+  readonly reshaped?: boolean;
   readonly replicaIdentity?: string;
   readonly rowSecurity?: boolean;
   readonly forceRowSecurity?: boolean;
@@ -57,16 +57,18 @@ export const table: Kind<Row> = {
       CASE WHEN c.relispartition THEN parents.names ->> 0 END AS "partitionOf",
       CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END AS bound,
       CASE WHEN NOT c.relispartition THEN parents.names END AS inherits,
-      CASE c.relreplident WHEN 'n' THEN 'NOTHING' WHEN 'f' THEN 'FULL' END AS "replicaIdentity",
+      reshaped.oid IS NOT NULL AS reshaped,
+      CASE c.relreplident WHEN 'n' THEN 'NOTHING' WHEN 'f' THEN 'FULL'
+        -- Without its index the identity is nothing (ALTER TABLE, REPLICA IDENTITY).
+        WHEN 'i' THEN CASE WHEN NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisreplident)
+          THEN 'NOTHING' END END AS "replicaIdentity",
       c.relrowsecurity AS "rowSecurity", c.relforcerowsecurity AS "forceRowSecurity",
       ${columnsJson('c.oid', scope)} AS columns
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_am m ON m.oid = c.relam LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace
     LEFT JOIN pg_class o ON o.oid = c.reltoastrelid
-    LEFT JOIN (
-      SELECT i.inhrelid, json_agg(format('%I.%I', pn.nspname, p.relname) ORDER BY i.inhseqno) AS names
-      FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace
-      GROUP BY i.inhrelid) parents ON parents.inhrelid = c.oid
+    LEFT JOIN (${parentNames}) parents ON parents.oid = c.oid
+    LEFT JOIN (${reshapedHeirs}) reshaped ON reshaped.oid = c.oid
     WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND ${userRow('c', 'pg_class')} AND ${notLedger('c.oid', scope)}`,
   map: (row) => {
     const columns = row.columns ?? [];
@@ -86,12 +88,13 @@ export const table: Kind<Row> = {
         partitionOf: row.partitionOf,
         bound: row.bound,
         inherits: row.inherits,
+        reshaped: row.reshaped,
         replicaIdentity: row.replicaIdentity,
         rowSecurity: row.rowSecurity,
         forceRowSecurity: row.forceRowSecurity,
       }),
       also: columnAddresses(columns),
-      parts: identityParts(columns),
+      parts: columnParts(row.identity, columns),
       columns: columnNumbers(columns),
     };
   },
@@ -100,8 +103,7 @@ export const table: Kind<Row> = {
     const columns = values.columns ?? [];
     const alter = `ALTER TABLE ONLY ${object.identity}`;
     return [
-      definition(object, values, folded),
-      ...(values.partitionOf === undefined ? inheritedDefaults(alter, columns, folded) : []),
+      ...creation(object, values, folded),
       ...columnAlterations(alter, columns),
       ...(values.replicaIdentity === undefined
         ? []
@@ -124,48 +126,57 @@ export const table: Kind<Row> = {
   redefine: (object) => {
     const probe = quoteQualified(probeSchema, object.name);
     const { columns, partitionBy } = object.attributes as unknown as Table;
-    const plain = (columns ?? []).map(({ identity: _identity, inherited: _inherited, ...column }) => column);
     const copy = { ...object, identity: probe, schema: probeSchema };
-    const values = { columns: plain, ...(partitionBy === undefined ? {} : { partitionBy }) };
-    return { statements: [definition(copy, values, [])], probe: `table ${probe}` };
+    const plain = (columns ?? []).map(({ identity: _identity, ...column }) =>
+      columnDefinition(column, copy, []),
+    );
+    const values = partitionBy === undefined ? {} : { partitionBy };
+    return { statements: [definition(copy, values, plain)], probe: `table ${probe}` };
   },
 };
 
-function definition(object: CatalogObject, values: Table, folded: readonly Folded[]): string {
-  const head = `CREATE ${values.unlogged === true ? 'UNLOGGED ' : ''}TABLE ${object.identity}`;
+function creation(object: CatalogObject, values: Table, folded: readonly Folded[]): readonly string[] {
+  const { columns = [], inherits, ofType, reshaped } = values;
+  if (inherits !== undefined) {
+    const heir = { ...object, columns, parents: inherits, reshaped: reshaped === true };
+    return heirStatements(heir, folded, (lines, parents) => definition(object, values, lines, parents));
+  }
+  const line = ofType === undefined ? columnDefinition : typedColumn;
   const lines = [
-    ...(values.columns ?? [])
-      .filter((column) => isListed(column, values))
-      .map((column) => columnLine(object, values, column, folded)),
+    ...columns.map((column) => line(column, object, folded)).filter((text) => text !== null),
     ...folded.filter((child) => child.column === null).map((child) => child.text),
   ];
+  return [definition(object, values, lines)];
+}
+
+/** A typed table names only those columns that have more than their type gives them. */
+function typedColumn(column: Column, object: CatalogObject, folded: readonly Folded[]): string | null {
+  const { collation: _collation, ...rest } = column;
+  const constraints = columnConstraints(rest, object, folded);
+  return constraints.length === 0
+    ? null
+    : [quoteIdent(column.name), 'WITH OPTIONS', ...constraints].join(' ');
+}
+
+function definition(
+  object: CatalogObject,
+  values: Table,
+  lines: readonly string[],
+  parents: readonly string[] = [],
+): string {
+  const head = `CREATE ${values.unlogged === true ? 'UNLOGGED ' : ''}TABLE ${object.identity}`;
   const body =
     lines.length === 0 && values.ofType !== undefined
       ? ''
       : ` (\n${lines.map((line) => `  ${line}`).join(',\n')}\n)`;
   return [
     `${head}${values.ofType === undefined ? '' : ` OF ${values.ofType}`}${body}`,
-    ...(values.inherits === undefined ? [] : [`INHERITS (${values.inherits.join(', ')})`]),
+    ...(parents.length === 0 ? [] : [`INHERITS (${parents.join(', ')})`]),
     ...(values.partitionBy === undefined ? [] : [`PARTITION BY ${values.partitionBy}`]),
     ...(values.accessMethod === undefined ? [] : [`USING ${values.accessMethod}`]),
     ...storage(values),
     ...(values.tablespace === undefined ? [] : [`TABLESPACE ${values.tablespace}`]),
   ].join('\n');
-}
-
-/** A partition lists all columns, since it is attached; an heir only what it declares itself. */
-function isListed(column: Column, values: Table): boolean {
-  return values.partitionOf !== undefined || values.inherits === undefined || column.inherited !== true;
-}
-
-function columnLine(object: CatalogObject, values: Table, column: Column, folded: readonly Folded[]): string {
-  if (values.ofType === undefined) return columnDefinition(column, object, folded);
-  const defaults = folded.filter((child) => child.column === column.name).map((child) => child.text);
-  return [
-    quoteIdent(column.name),
-    'WITH OPTIONS',
-    ...columnConstraints({ ...column }, object, defaults),
-  ].join(' ');
 }
 
 function storage(values: Table): readonly string[] {
@@ -174,20 +185,4 @@ function storage(values: Table): readonly string[] {
     ...storageParameters(values.toastOptions ?? [], 'toast.'),
   ];
   return options.length === 0 ? [] : [`WITH (${options.join(', ')})`];
-}
-
-/** Defaults of columns that an heir doesn't list: its own, or the lack of one that its parent has. */
-function inheritedDefaults(
-  alter: string,
-  columns: readonly Column[],
-  folded: readonly Folded[],
-): readonly string[] {
-  return columns
-    .filter((column) => column.inherited === true)
-    .flatMap((column) => {
-      const own = folded.find((child) => child.column === column.name);
-      const target = `${alter} ALTER COLUMN ${quoteIdent(column.name)}`;
-      if (own !== undefined) return [`${target} SET ${own.text}`];
-      return column.defaultDropped === true ? [`${target} DROP DEFAULT`] : [];
-    });
 }

@@ -1,7 +1,7 @@
 import { quoteIdent } from '../../database/sql.js';
-import { storageParameters } from '../columns.js';
 import { address, type Kind, type KindRow, userRow } from '../kind.js';
 import { attributes, type CatalogObject } from '../model.js';
+import { storageParameters } from '../options.js';
 
 interface ViewColumn {
   readonly name: string;

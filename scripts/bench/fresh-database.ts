@@ -1,0 +1,110 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ClientConfig } from 'pg';
+import { describeServer } from '../../src/database/client.js';
+import { withServer } from '../../src/database/server.js';
+import { withShadow } from '../../src/database/shadow.js';
+import { draftBaseline } from '../../src/draft.js';
+import { listHistory } from '../../src/history/files.js';
+import { sha256 } from '../../src/history/hash.js';
+import { loadMigration } from '../../src/history/load.js';
+import type { Migration } from '../../src/history/migration.js';
+import { replayHistory } from '../../src/history/replay.js';
+import { loadSettings } from '../../src/settings/load.js';
+
+/**
+ * Time of a fresh database by all migrations and by their baseline, side by side in one run: locally,
+ * and through a proxy on loopback that delays each direction by half of the round trip.
+ *
+ *   npm run bench:fresh-database -- --rounds 5 --delay 20
+ */
+const argument = (name: string, otherwise: number): number => {
+  const at = process.argv.indexOf(`--${name}`);
+  return at < 0 ? otherwise : Number(process.argv[at + 1]);
+};
+const rounds = argument('rounds', 3);
+const delay = argument('delay', 20);
+
+const settings = await loadSettings({ cwd: process.cwd(), env: process.env, flags: {} });
+
+await withServer(settings, async (server) => {
+  const history = await listHistory(settings.migrations);
+  const { fileName, name, text, proof } = await draftBaseline(server, settings, history);
+  if (!proof.equal) throw new Error('the baseline does not equal the history');
+  const folder = await mkdtemp(join(tmpdir(), 'knex-squash-bench-'));
+  const path = join(folder, fileName);
+  await writeFile(path, text);
+  const baseline: readonly Migration[] = [
+    { name, path, sha256: sha256(text), load: () => loadMigration(path) },
+  ];
+  const run = async (
+    migrations: readonly Migration[],
+    through: (config: ClientConfig) => ClientConfig,
+  ): Promise<number> =>
+    withShadow(server.shadow, {}, async (shadow) => {
+      const began = performance.now();
+      await replayHistory(through(shadow), settings, migrations);
+      return performance.now() - began;
+    });
+  console.log(
+    `${history.length} migrations against 1 baseline on ${describeServer(server.shadow)}, median of ${rounds}\n`,
+  );
+  await compare('locally', (migrations) => run(migrations, (config) => config));
+  await withDelay(server.shadow, delay, (proxied) =>
+    compare(`with a round trip of ${delay} ms`, (migrations) =>
+      run(migrations, (config) => ({ ...config, ...proxied })),
+    ),
+  );
+  await rm(folder, { recursive: true });
+
+  async function compare(
+    where: string,
+    measure: (migrations: readonly Migration[]) => Promise<number>,
+  ): Promise<void> {
+    const chain: number[] = [];
+    const squashed: number[] = [];
+    // Alternating, so that a noisy moment meets both.
+    for (let round = 0; round < rounds; round++) {
+      chain.push(await measure(history));
+      squashed.push(await measure(baseline));
+    }
+    const [before, after] = [median(chain), median(squashed)];
+    console.log(
+      `${where}: ${before.toFixed(0)} ms → ${after.toFixed(0)} ms, ${(before / after).toFixed(1)} times faster`,
+    );
+  }
+});
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
+
+/** A TCP proxy that holds every piece back for half of the round trip, in both directions. */
+async function withDelay<T>(
+  { host, port }: ClientConfig,
+  roundTrip: number,
+  fn: (proxied: { host: string; port: number }) => Promise<T>,
+): Promise<T> {
+  const pipe = (from: Socket, to: Socket): void => {
+    from.on('data', (piece) => setTimeout(() => to.write(piece), roundTrip / 2));
+    from.on('end', () => setTimeout(() => to.end(), roundTrip / 2));
+    from.on('error', () => to.destroy());
+  };
+  const proxy = createServer((client) => {
+    const upstream = connect(Number(port), String(host));
+    client.setNoDelay(true);
+    upstream.setNoDelay(true);
+    pipe(client, upstream);
+    pipe(upstream, client);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  try {
+    const place = proxy.address();
+    if (place === null || typeof place === 'string') throw new Error('the proxy has no port');
+    return await fn({ host: '127.0.0.1', port: place.port });
+  } finally {
+    proxy.close();
+  }
+}

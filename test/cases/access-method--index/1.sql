@@ -1,0 +1,4 @@
+CREATE ACCESS METHOD bt2 TYPE INDEX HANDLER bthandler;
+CREATE OPERATOR CLASS int4_bt2 DEFAULT FOR TYPE int4 USING bt2 AS
+  OPERATOR 1 <(int4, int4), OPERATOR 2 <=(int4, int4), OPERATOR 3 =(int4, int4), OPERATOR 4 >=(int4, int4), OPERATOR 5 >(int4, int4),
+  FUNCTION 1 btint4cmp(int4, int4);

@@ -1,0 +1,11 @@
+CREATE TYPE money_bag AS (amount int, currency text);
+CREATE TYPE mood AS ENUM ('sad', 'glad');
+CREATE DOMAIN score AS int;
+CREATE FUNCTION bag_of(int) RETURNS money_bag LANGUAGE sql IMMUTABLE AS $$ SELECT ROW($1, 'EUR')::money_bag $$;
+CREATE FUNCTION amount_of(money_bag, int, boolean) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN $1.amount; END $$;
+CREATE CAST (int AS money_bag) WITH FUNCTION bag_of(int);
+CREATE CAST (money_bag AS int) WITH FUNCTION amount_of(money_bag, int, boolean) AS ASSIGNMENT;
+CREATE CAST (money_bag AS jsonb) WITH INOUT;
+CREATE CAST (varchar AS mood) WITH INOUT AS IMPLICIT;
+CREATE CAST (text AS mood) WITH INOUT AS ASSIGNMENT;
+COMMENT ON CAST (int AS money_bag) IS 'in euros?';

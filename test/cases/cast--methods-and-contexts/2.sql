@@ -1,0 +1,4 @@
+DROP CAST (varchar AS mood);
+CREATE CAST (varchar AS mood) WITH INOUT;
+CREATE CAST (xml AS bytea) WITHOUT FUNCTION AS ASSIGNMENT;
+ALTER TYPE money_bag RENAME TO "Money bag";

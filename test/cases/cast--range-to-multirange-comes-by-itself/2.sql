@@ -1,0 +1,1 @@
+CREATE TABLE t (s span, m span_multirange);

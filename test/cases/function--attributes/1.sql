@@ -1,0 +1,2 @@
+CREATE FUNCTION f1(a int, OUT b int, INOUT c text DEFAULT 'it''s', VARIADIC d int[] DEFAULT '{}') RETURNS record LANGUAGE plpgsql STABLE STRICT LEAKPROOF SECURITY DEFINER PARALLEL RESTRICTED COST 7 SET search_path = public, "Odd, schema", pg_temp SET work_mem = '8MB' SET DateStyle = 'ISO, DMY' AS $body$ BEGIN b := 1; END $body$;
+CREATE FUNCTION f2() RETURNS TABLE (a int, "B" text) LANGUAGE sql ROWS 5 AS $$ SELECT 1, '$1 ? \ ${x} ` '::text $$;

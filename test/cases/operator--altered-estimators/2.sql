@@ -1,0 +1,1 @@
+ALTER OPERATOR ===== (text, text) SET (RESTRICT = NONE, JOIN = my_eqjoinsel);

@@ -1,0 +1,4 @@
+CREATE FUNCTION same(text, int) RETURNS bool LANGUAGE sql IMMUTABLE RETURN $1 = $2::text;
+CREATE FUNCTION same(int, text) RETURNS bool LANGUAGE sql IMMUTABLE RETURN $1::text = $2;
+CREATE OPERATOR ==== (FUNCTION = same, LEFTARG = text, RIGHTARG = int);
+CREATE OPERATOR ==== (FUNCTION = same, LEFTARG = int, RIGHTARG = text);

@@ -1,0 +1,1 @@
+ALTER OPERATOR ==== (text, int) SET (COMMUTATOR = ====, HASHES, MERGES);

@@ -1,0 +1,3 @@
+CREATE SCHEMA other;
+CREATE FUNCTION near(point, circle) RETURNS bool LANGUAGE sql IMMUTABLE RETURN true;
+CREATE OPERATOR ~~# (FUNCTION = near, LEFTARG = point, RIGHTARG = circle, COMMUTATOR = OPERATOR(other.#~~), NEGATOR = !~~#);

@@ -1,0 +1,1 @@
+CREATE OPERATOR === (FUNCTION = text_int, LEFTARG = text, RIGHTARG = int, COMMUTATOR = ===);

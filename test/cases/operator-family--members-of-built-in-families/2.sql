@@ -1,0 +1,3 @@
+ALTER OPERATOR FAMILY text_ops USING btree ADD OPERATOR 1 <(int2, int4);
+ALTER OPERATOR FAMILY float_ops USING hash ADD OPERATOR 1 =(int4, int8);
+ALTER OPERATOR FAMILY float_ops USING hash DROP OPERATOR 1 (int4, int8);

@@ -1,0 +1,3 @@
+CREATE TABLE a (x int, y text, z int, PRIMARY KEY (y, x), UNIQUE (z) DEFERRABLE INITIALLY DEFERRED);
+CREATE TABLE b (x int CONSTRAINT "odd ""pk" PRIMARY KEY DEFERRABLE, y int, z int, CONSTRAINT u UNIQUE (y, z) INCLUDE (x) WITH (fillfactor = 60));
+CREATE UNIQUE INDEX late ON a (x);

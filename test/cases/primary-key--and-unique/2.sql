@@ -1,0 +1,6 @@
+ALTER TABLE a ADD CONSTRAINT late_key UNIQUE USING INDEX late;
+ALTER TABLE a RENAME CONSTRAINT a_pkey TO a_key;
+ALTER TABLE b RENAME TO c;
+COMMENT ON CONSTRAINT a_key ON a IS 'the key';
+COMMENT ON INDEX a_key IS 'its index';
+ALTER INDEX late_key SET (fillfactor = 50);

@@ -1,0 +1,12 @@
+ALTER VIEW v1 ALTER a SET DEFAULT 7;
+ALTER VIEW v1 RENAME COLUMN b TO bb;
+ALTER TABLE t RENAME COLUMN b TO renamed;
+CREATE OR REPLACE VIEW v2 AS SELECT a, renamed AS b, a + 1 AS c FROM t;
+COMMENT ON VIEW v1 IS 'one';
+COMMENT ON COLUMN v1.bb IS 'bee';
+ALTER VIEW v3 OWNER TO case_owner;
+GRANT SELECT ON v1 TO case_reader;
+GRANT UPDATE (a) ON v1 TO case_writer;
+GRANT SELECT ON t TO case_owner;
+ALTER VIEW v1 SET (security_barrier = false);
+CREATE VIEW gone AS SELECT 1 AS x;
