@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, extname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientConfig } from 'pg';
 import { buildSql } from './baseline/build.js';
 import type { BaselineMetadata } from './baseline/metadata.js';
@@ -13,12 +14,15 @@ import { readLocale } from './database/locale.js';
 import type { Server } from './database/server.js';
 import { type ShadowOptions, withShadow } from './database/shadow.js';
 import { SquashError } from './errors.js';
+import { listBaselines } from './history/baselines.js';
 import { sha256 } from './history/files.js';
 import { ledgerTables } from './history/ledger.js';
+import type { Replaced } from './history/lineage.js';
 import { loadMigration } from './history/load.js';
 import type { Migration } from './history/migration.js';
 import { moduleFormat } from './history/module-format.js';
 import { replayHistory } from './history/replay.js';
+import { proveSame } from './proof/continuation.js';
 import { digestOfRows, observe } from './proof/observe.js';
 import { type Proof, prove } from './proof/prove.js';
 import { type Replays, replayTwice } from './proof/replays.js';
@@ -31,6 +35,8 @@ export type Progress = (message: string) => void;
 
 export interface DraftOptions {
   readonly progress?: Progress;
+  /** Migrations that stay files: they must lead to the same after the history and after the baseline. */
+  readonly later?: readonly Migration[];
   /** Milliseconds between the starts of the two replays; by default so many that a time cut to seconds differs. */
   readonly apart?: number;
 }
@@ -76,7 +82,7 @@ export async function draftBaseline(
   server: Pick<Server, 'shadow' | 'target'>,
   settings: Settings,
   migrations: readonly Migration[],
-  { progress = () => {}, apart = replaysApart }: DraftOptions = {},
+  { progress = () => {}, apart = replaysApart, later = [] }: DraftOptions = {},
 ): Promise<Draft> {
   const options = await likeTarget(server.target);
   return withShadow(server.shadow, options, (first) =>
@@ -87,10 +93,13 @@ export async function draftBaseline(
       );
       const history = performance.now() - began;
       progress('write the baseline');
-      const written = write(settings, migrations, replays);
+      const written = write(settings, migrations, await replacedBy(migrations), replays);
       const render = performance.now() - began - history;
       const proved = await withShadow(server.shadow, options, (third) =>
-        proveText(third, settings, replays, { ...written, text: written.text(unknownFingerprint) }, progress),
+        proveText(
+          { first, second, third, settings, migrations, later, apart, replays, progress },
+          { ...written, text: written.text(unknownFingerprint) },
+        ),
       );
       const { proof, catalog, timings } = proved;
       const built = fingerprint(catalog);
@@ -112,7 +121,7 @@ export async function draftBaseline(
 const unknownFingerprint = '0'.repeat(64);
 
 /** Shadows are made with the configured database's encoding and locale, where it exists. */
-async function likeTarget(target: ClientConfig): Promise<ShadowOptions> {
+export async function likeTarget(target: ClientConfig): Promise<ShadowOptions> {
   try {
     return { like: await withClient(target, readLocale) };
   } catch {
@@ -128,11 +137,24 @@ interface Written {
   readonly text: (built: string) => string;
 }
 
-function write(settings: Settings, migrations: readonly Migration[], replays: Replays): Written {
+/** What a baseline stands for; what an earlier baseline stood for stays known. */
+async function replacedBy(migrations: readonly Migration[]): Promise<Replaced[]> {
+  const baselines = new Map((await listBaselines(migrations)).map((baseline) => [baseline.name, baseline]));
+  return migrations.map(({ name, sha256: hash }) => {
+    const { revision, replaces } = baselines.get(name) ?? {};
+    return { name, sha256: hash, ...(replaces === undefined ? {} : { revision, replaces }) };
+  });
+}
+
+function write(
+  settings: Settings,
+  migrations: readonly Migration[],
+  replaces: Replaced[],
+  replays: Replays,
+): Written {
   const { history, rulings, steadyDigests } = replays;
   const [first] = migrations;
   if (first === undefined) throw new SquashError('HISTORY_EMPTY', 'there is no migration to squash');
-  const replaces = migrations.map(({ name, sha256: hash }) => ({ name, sha256: hash }));
   const rowsDigest = digestOfRows(steadyDigests);
   const print = fingerprint(history.catalog);
   const revision = revisionOf({ replaces, fingerprint: print, rowsDigest });
@@ -172,7 +194,9 @@ function ledgerName({ name, path }: Migration, fileName: string): string {
   const stem = (file: string): string => file.slice(0, file.length - extname(file).length);
   const original = stem(basename(path ?? name));
   const at = name.lastIndexOf(original);
-  return at < 0 || path === null ? fileName : name.slice(0, at) + stem(fileName) + name.slice(at + original.length);
+  return at < 0 || path === null
+    ? fileName
+    : name.slice(0, at) + stem(fileName) + name.slice(at + original.length);
 }
 
 interface Proved {
@@ -181,35 +205,64 @@ interface Proved {
   readonly timings: Pick<Timings, 'baseline' | 'proof'>;
 }
 
+/** The shadows: two that the history built, and an empty one. */
+interface Stage extends Pick<Required<DraftOptions>, 'later' | 'apart' | 'progress'> {
+  readonly first: ClientConfig;
+  readonly second: ClientConfig;
+  readonly third: ClientConfig;
+  readonly settings: Settings;
+  readonly migrations: readonly Migration[];
+  readonly replays: Replays;
+}
+
 /** Runs the file as a migration on an empty shadow, as any database would, and compares. */
 async function proveText(
-  connection: ClientConfig,
-  settings: Settings,
-  replays: Replays,
+  stage: Stage,
   { name, fileName, text }: { readonly name: string; readonly fileName: string; readonly text: string },
-  progress: Progress,
 ): Promise<Proved> {
+  const { third, settings, replays, progress } = stage;
   const folder = await mkdtemp(join(tmpdir(), 'knex-squash-'));
   try {
     const path = join(folder, fileName);
     await writeFile(path, text);
+    const baseline = { name, path, sha256: sha256(text), load: () => loadMigration(path) };
     progress('build it on a shadow of its own');
     const began = performance.now();
-    await replayHistory(connection, settings, [
-      { name, path, sha256: sha256(text), load: () => loadMigration(path) },
-    ]);
-    const baseline = performance.now() - began;
+    await replayHistory(third, settings, [baseline]);
+    const ran = performance.now() - began;
     progress('compare');
     const ledger = { ...settings.migrations, searchPath: settings.searchPath };
     const reading = { ledger, searchPath: replays.searchPath };
-    const built = await observe(connection, reading, ignoredColumns(replays.rulings));
-    const proof = await prove({ ...replays, baseline: built, connection, ledger });
+    const built = await observe(third, reading, ignoredColumns(replays.rulings));
+    const proof = await prove({ ...replays, baseline: built, connection: third, ledger });
     return {
-      proof,
+      proof: proof.equal ? await continued(stage, baseline, proof) : proof,
       catalog: built.catalog,
-      timings: { baseline, proof: performance.now() - began - baseline },
+      timings: { baseline: ran, proof: performance.now() - began - ran },
     };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The proof goes on: what comes later runs after both ways, and must lead to the same again. */
+async function continued(stage: Stage, baseline: Migration, proof: Proof): Promise<Proof> {
+  const { first, second, third, settings, migrations, later, replays, progress } = stage;
+  if (later.length === 0) return proof;
+  const go = (shadow: ClientConfig, history: readonly Migration[]) =>
+    replayHistory(shadow, settings, [...history, ...later], (step) => progress(`continue with ${step.name}`));
+  const began = performance.now();
+  await go(first, migrations);
+  await sleep(Math.max(0, stage.apart - (performance.now() - began)));
+  await go(second, migrations);
+  await go(third, [baseline]);
+  const { equal, differences } = await proveSame({
+    first,
+    second,
+    other: third,
+    leftOut: ignoredColumns(replays.rulings),
+    ledger: { ...settings.migrations, searchPath: settings.searchPath },
+    searchPath: replays.searchPath,
+  });
+  return { ...proof, equal, differences };
 }

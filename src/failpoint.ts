@@ -18,6 +18,13 @@ export const failpoints = [
   'adopt.stamped',
   'restore.deleted',
   'restore.inserted',
+  'migrate.locked',
+  'migrate.recorded',
+  'migrate.committed',
+  'migrate.started',
+  'migrate.acted',
+  'migrate.ended',
+  'catch-up.finished',
 ] as const;
 
 export type Failpoint = (typeof failpoints)[number];

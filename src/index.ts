@@ -1,10 +1,11 @@
 /** The public API: each function is one command, on settings that loadSettings has parsed. */
-export type { AdoptionOutcome } from './adopt/adopt.js';
+export type { AdoptionOutcome } from './adopt/outcome.js';
 export type { Server } from './database/server.js';
 export { isSquashError, SquashError, type SquashErrorCode, type SquashErrorDetails } from './errors.js';
-export { adopt, down, type MigrateOptions, type Status, status, type UpResult, up } from './migrate.js';
+export { adopt, down, type FollowOptions, type MigrateOptions, type UpResult, up } from './migrate.js';
 export { type RestoredMigrations, type RestoreOptions, restoreMigrations } from './restore.js';
 export { loadSettings, type SettingsInput } from './settings/load.js';
 export type { Settings } from './settings/settings.js';
 export { type NothingToSquash, type Squashed, type SquashOptions, squash } from './squash.js';
+export { type Status, status } from './status.js';
 export { toolVersion } from './version.js';

@@ -1,208 +1,192 @@
-import type { ClientConfig } from 'pg';
-import { type AdoptionOutcome, adoptIfFull } from './adopt/adopt.js';
-import { type ExpectedCatalog, expectedCatalogPath, parseExpected } from './adopt/expected.js';
-import { readLive } from './adopt/live.js';
-import { findArchive } from './archive/read.js';
-import { recoverSwap } from './archive/swap.js';
+import { type AdoptionOutcome, refusalOf } from './adopt/outcome.js';
+import { withClient } from './database/client.js';
 import { type Server, withServer } from './database/server.js';
-import { SquashError } from './errors.js';
-import { type BaselineFile, listBaselines } from './history/baselines.js';
+import { isSquashError, SquashError } from './errors.js';
+import { judgeBranches, refuseBranches } from './follow/branches.js';
+import { examine, ledgerSettings } from './follow/examine.js';
+import { follow } from './follow/follow.js';
+import { openWorkshop } from './follow/gate.js';
+import { asSpeltIn, openProject, type Project } from './follow/project.js';
 import { withKnex } from './history/connect.js';
-import { listHistory } from './history/files.js';
-import type { LedgerSettings } from './history/ledger.js';
-import type { LedgerRow, Migration } from './history/migration.js';
-import { createMigrator, type Migrator } from './history/migrator.js';
-import { type DatabaseState, decideState } from './history/state.js';
+import { explainingFailures } from './history/failure.js';
+import { readLedger } from './history/ledger.js';
+import { type Migrator, openMigrator } from './history/migrator.js';
 import type { Settings } from './settings/settings.js';
-import { journalPath } from './squash.js';
 
 /** What the commands that work on the configured database share. */
 export interface MigrateOptions {
   readonly onServer?: (server: Server) => void;
-  /** Told the name of each migration once it has run. */
+  /** Told the name of each migration once it has run on the configured database. */
   readonly onMigrated?: (name: string) => void;
+  /** Told the name of each migration that was run on a shadow, to know what the database must be like. */
+  readonly onReplayed?: (name: string) => void;
+}
+
+/** How a database may follow a baseline. */
+export interface FollowOptions extends MigrateOptions {
+  /** Ids of objects, such as `index public.genes_symbol_idx`, that may differ from what the ledger promises. */
+  readonly acceptDrift?: readonly string[];
 }
 
 /** What `up` did. */
 export interface UpResult {
-  /** What became of a database that had run a replaced history; null where no baseline waits. */
+  /** What became of a database that had run a replaced history; null where there is no baseline. */
   readonly adoption: AdoptionOutcome | null;
-  /** Names of the migrations that ran, in order. */
+  /** Names of the migrations that ran, in order; what was caught up stands in the adoption. */
   readonly ran: readonly string[];
 }
 
 /**
- * Brings the configured database to the end of the history: a database that ran the migrations which
- * a baseline replaces adopts it, then all pending migrations run.
+ * Brings the configured database to the end of the history, from wherever it stands: what it lacks of
+ * a squashed history is run from the archive, it adopts the baseline, then all pending migrations run,
+ * each in a transaction of its own.
  *
- * @throws SquashError LEDGER_MISMATCH, DATABASE_DRIFTED, DATABASE_FOREIGN, LOCK_TIMEOUT,
- *   MIGRATION_INVALID; Umzug's MigrationError with the migration's own error as its cause.
+ * @throws SquashError LEDGER_MISMATCH, DATABASE_DRIFTED, DATABASE_FOREIGN, BASELINE_TAMPERED,
+ *   MIGRATION_INTERRUPTED, MIGRATION_OUT_OF_ORDER, ARCHIVE_MISSING, ARCHIVE_INVALID, LOCK_TIMEOUT,
+ *   MIGRATION_INVALID, MIGRATION_FAILED.
  */
 export async function up(
   settings: Settings,
-  options: MigrateOptions & { readonly to?: string } = {},
+  options: FollowOptions & { readonly to?: string; readonly catchUp?: boolean } = {},
 ): Promise<UpResult> {
-  return onTarget(settings, options, async (target, history) => {
-    const adoption = await adoptWaiting(target, settings, history);
-    if (adoption !== null) refuseUnlessFollowing(adoption.baseline, adoption.outcome);
-    const { to } = options;
-    const ran = await migrate(target, settings, options, (migrator) =>
-      migrator.up(to === undefined ? {} : { to }),
-    );
-    return { adoption: adoption?.outcome ?? null, ran };
-  });
+  return onTarget(settings, options, (server, project) =>
+    unlessOvertaken(async () => {
+      const adoption = await prepare(server, project, options, options.catchUp ?? true);
+      const { to } = options;
+      const ran = await migrate(server, project, options, (migrator) =>
+        migrator.up(to === undefined ? {} : { to }),
+      );
+      return { adoption, ran };
+    }),
+  );
 }
 
 /**
  * Reverts the last batch, as `knex migrate:rollback`; with `all` every migration, with `to` down to
- * and including that one. A baseline refuses to drop rows that it did not write.
+ * and including that one. A baseline that was adopted is never reverted, and one that was run not over
+ * rows that it did not write.
  */
 export async function down(
   settings: Settings,
   options: MigrateOptions & { readonly all?: boolean; readonly to?: string } = {},
 ): Promise<readonly string[]> {
-  return onTarget(settings, options, (target) =>
-    migrate(target, settings, options, (migrator) => {
+  return onTarget(settings, options, (server, project) =>
+    migrate(server, project, options, (migrator) => {
       if (options.to !== undefined) return migrator.down({ to: options.to });
       return options.all === true ? migrator.down({ to: 0 }) : migrator.rollback();
     }),
   );
 }
 
-/** Adopts the baseline on the configured database and runs nothing. */
+/**
+ * Adopts the baseline on the configured database and runs nothing.
+ *
+ * @throws SquashError as {@link up}; LEDGER_MISMATCH for a database that has to catch up first.
+ */
 export async function adopt(
   settings: Settings,
-  options: MigrateOptions = {},
+  options: FollowOptions = {},
 ): Promise<{ readonly baseline: string; readonly outcome: AdoptionOutcome }> {
-  return onTarget(settings, options, async (target, history) => {
-    const adoption = await adoptWaiting(target, settings, history);
-    if (adoption === null) {
+  return onTarget(settings, options, async (server, project) => {
+    if (project.baseline === null) {
       throw new SquashError('BASELINE_INVALID', 'there is no baseline among the migrations', {
         hint: 'Make one with knex-squash squash.',
       });
     }
-    if (adoption.outcome.kind !== 'fresh') refuseUnlessFollowing(adoption.baseline, adoption.outcome);
-    return { baseline: adoption.baseline.name, outcome: adoption.outcome };
+    const outcome = await followOrRefuse(server, project, options, false);
+    return { baseline: project.baseline.name, outcome };
   });
 }
 
-/** The state of the configured database, its ledger and what is pending. */
-export interface Status {
-  readonly database: string;
-  readonly state: DatabaseState;
-  readonly executed: readonly LedgerRow[];
-  readonly pending: readonly string[];
-  readonly baseline: { readonly name: string; readonly revision: string } | null;
+/**
+ * What has to be done before pending migrations may run: the database follows the baseline, and
+ * migrations in flight fit behind it.
+ *
+ * @returns null where there is no baseline.
+ */
+export async function prepare(
+  server: Server,
+  project: Project,
+  options: FollowOptions,
+  catchUp: boolean,
+): Promise<AdoptionOutcome | null> {
+  if (project.baseline === null) return null;
+  await checkBranches(server, project, options);
+  return followOrRefuse(server, project, options, catchUp);
 }
 
-/** Reads the state; writes nothing. */
-export async function status(settings: Settings, options: MigrateOptions = {}): Promise<Status> {
-  return onTarget(settings, options, async (target, history, server) => {
-    const live = await readLive(target, ledgerSettings(settings));
-    const baseline = (await listBaselines(history)).at(-1) ?? null;
-    const state = decideState({
-      ledger: live.ledger,
-      files: history,
-      baseline,
-      hasUserObjects: live.hasUserObjects,
-    });
-    const executed = live.ledger ?? [];
-    const names = new Set(executed.map(({ name }) => name));
-    return {
-      database: server.description,
-      state,
-      executed,
-      pending: history.map(({ name }) => name).filter((name) => !names.has(name)),
-      baseline: baseline === null ? null : { name: baseline.name, revision: baseline.revision },
-    };
+async function checkBranches(
+  server: Server,
+  project: Project,
+  { onReplayed }: MigrateOptions,
+): Promise<void> {
+  const { live, project: spelt } = await examine(server.target, project);
+  const workshop = openWorkshop(server, project.settings, onReplayed);
+  refuseBranches(await judgeBranches(workshop, spelt, live.ledger ?? [], server.major));
+}
+
+async function followOrRefuse(
+  server: Server,
+  project: Project,
+  { acceptDrift = [], onMigrated, onReplayed }: FollowOptions,
+  catchUp: boolean,
+): Promise<AdoptionOutcome> {
+  const outcome = await follow({
+    server,
+    project,
+    catchUp,
+    acceptDrift,
+    ...(onMigrated === undefined ? {} : { onRun: onMigrated }),
+    ...(onReplayed === undefined ? {} : { onReplayed }),
   });
+  const refusal = refusalOf(outcome, project.baseline?.name ?? '');
+  if (refusal !== null) throw refusal;
+  return outcome;
 }
 
-async function onTarget<T>(
+/** Opens project and server for a command. */
+export async function onTarget<T>(
   settings: Settings,
   { onServer }: MigrateOptions,
-  fn: (target: ClientConfig, history: readonly Migration[], server: Server) => Promise<T>,
+  fn: (server: Server, project: Project) => Promise<T>,
 ): Promise<T> {
-  await recoverSwap({ folders: settings.migrations.directories, journalPath: journalPath(settings) });
-  const history = await listHistory(settings.migrations);
+  const project = await openProject(settings);
   return withServer(settings, async (server) => {
     onServer?.(server);
-    return fn(server.target, history, server);
+    return fn(server, project);
   });
 }
 
 async function migrate(
-  target: ClientConfig,
-  settings: Settings,
+  server: Server,
+  project: Project,
   { onMigrated }: MigrateOptions,
   command: (migrator: Migrator) => Promise<readonly { readonly name: string }[]>,
 ): Promise<readonly string[]> {
-  return withKnex(target, settings, async (knex) => {
-    const migrator = createMigrator({ knex, settings: ledgerSettings(settings) });
+  const ledger = await withClient(server.target, (client) =>
+    readLedger(client, ledgerSettings(project.settings)),
+  );
+  const { history } = asSpeltIn(project, ledger ?? []);
+  return withKnex(server.target, project.settings, async (knex) => {
+    const migrator = openMigrator({
+      knex,
+      settings: ledgerSettings(project.settings),
+      migrations: history,
+      transaction: 'each',
+    });
     migrator.on('migrated', ({ name }) => onMigrated?.(name));
     migrator.on('reverted', ({ name }) => onMigrated?.(name));
-    return (await command(migrator)).map(({ name }) => name);
+    return (await explainingFailures(knex, () => command(migrator))).map(({ name }) => name);
   });
 }
 
-/** Adopts the last baseline where the ledger doesn't have it; null where there is none. */
-async function adoptWaiting(
-  target: ClientConfig,
-  settings: Settings,
-  history: readonly Migration[],
-): Promise<{ readonly baseline: BaselineFile; readonly outcome: AdoptionOutcome } | null> {
-  const baseline = (await listBaselines(history)).at(-1);
-  if (baseline === undefined) return null;
-  const files = history.map(({ name }) => name);
-  const outcome = await adoptIfFull(target, ledgerSettings(settings), baseline, files, () =>
-    readExpected(settings, baseline),
-  );
-  return { baseline, outcome };
-}
-
-async function readExpected({ backups }: Settings, { revision }: BaselineFile): Promise<ExpectedCatalog> {
-  const archive = await findArchive(backups, revision);
-  return parseExpected(String(archive.contents.get(expectedCatalogPath)));
-}
-
-function ledgerSettings(settings: Settings): LedgerSettings & Settings['migrations'] {
-  return { ...settings.migrations, searchPath: settings.searchPath };
-}
-
-/** What can't follow is refused by name. */
-function refuseUnlessFollowing(baseline: BaselineFile, outcome: AdoptionOutcome): void {
-  const untouched = 'Nothing was written.';
-  switch (outcome.kind) {
-    case 'partial':
-      throw new SquashError(
-        'LEDGER_MISMATCH',
-        `this database ran only a part of what ${baseline.name} replaces; missing: ${outcome.missing.join(', ')}`,
-        {
-          hint: `${untouched} Run the originals first: knex-squash restore migrations, knex-squash up, then git checkout.`,
-        },
-      );
-    case 'ghosts':
-      throw new SquashError(
-        'LEDGER_MISMATCH',
-        `the ledger names migrations that neither the files nor ${baseline.name} know: ${outcome.ghosts.join(', ')}`,
-        { hint: `${untouched} Get the branch that has these files, or remove the rows if they are wrong.` },
-      );
-    case 'foreign':
-      throw new SquashError(
-        'DATABASE_FOREIGN',
-        'this database has objects, but its ledger does not say which migrations made them',
-        {
-          hint: `${untouched} Check --url, and migrations.tableName and migrations.schemaName in the knexfile.`,
-        },
-      );
-    case 'drifted': {
-      const names = outcome.differences.slice(0, 20).map(({ id, change }) => `\n  ${id}: ${change}`);
-      throw new SquashError(
-        'DATABASE_DRIFTED',
-        `the ledger has all that ${baseline.name} replaces, but the database differs from what they build:${names.join('')}`,
-        { hint: `${untouched} Put these objects right with a migration or by hand, then try again.` },
-      );
+/** Of commands that run at once one may find that another has moved the ledger on: it looks again. */
+async function unlessOvertaken<T>(fn: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await fn();
+    } catch (error) {
+      if (attempt === 5 || !isSquashError(error) || error.code !== 'LEDGER_CHANGED') throw error;
     }
-    default:
   }
 }

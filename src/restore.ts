@@ -7,10 +7,10 @@ import { recoverSwap } from './archive/swap.js';
 import { withClient } from './database/client.js';
 import { type Server, withServer } from './database/server.js';
 import { SquashError } from './errors.js';
+import { journalPath } from './follow/project.js';
 import { readLedger } from './history/ledger.js';
 import type { LedgerRow } from './history/migration.js';
 import type { Settings } from './settings/settings.js';
-import { journalPath } from './squash.js';
 
 export interface RestoreOptions {
   /** The archive: its folder's name in the backups, or a path. By default the newest. */
@@ -49,9 +49,8 @@ export async function restoreMigrations(
   const ledger = await withServer(settings, async (server) => {
     options.onServer?.(server);
     const ledger = { ...settings.migrations, searchPath: settings.searchPath };
-    return withClient(server.target, async (client) =>
-      (await readLedger(client, ledger)) === null ? [] : restoreLedger(client, ledger, manifest),
-    );
+    const rows = await withClient(server.target, (client) => readLedger(client, ledger));
+    return rows === null ? [] : restoreLedger(server.target, ledger, manifest);
   });
   return { archive: folder, restored, removed, ledger };
 }

@@ -1,16 +1,18 @@
 import { readFile, rm } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
-import { type AdoptionOutcome, adoptIfFull } from './adopt/adopt.js';
-import { expectedCatalogPath, parseExpected, renderExpected } from './adopt/expected.js';
+import { expectedCatalogPath, renderExpected } from './adopt/expected.js';
+import { type AdoptionOutcome, refusalOf } from './adopt/outcome.js';
 import type { Archive } from './archive/read.js';
-import { recoverSwap, swapFiles } from './archive/swap.js';
+import { swapFiles } from './archive/swap.js';
 import { writeArchive } from './archive/write.js';
 import { parseBaseline } from './baseline/parse.js';
 import { withClient } from './database/client.js';
 import { type Server, withServer } from './database/server.js';
 import { type Draft, draftBaseline, type Progress, type Timings } from './draft.js';
 import { SquashError } from './errors.js';
-import { listHistory, sha256 } from './history/files.js';
+import { follow } from './follow/follow.js';
+import { journalPath, openProject, type Project } from './follow/project.js';
+import { sha256 } from './history/files.js';
 import { readLedger } from './history/ledger.js';
 import type { LedgerRow, Migration } from './history/migration.js';
 import type { Proof } from './proof/prove.js';
@@ -23,6 +25,8 @@ export interface SquashOptions {
   readonly dryRun?: boolean;
   /** Leave the configured database's ledger as it is. */
   readonly adopt?: boolean;
+  /** The last migration to replace; those after it stay files. By default all are replaced. */
+  readonly to?: string;
   readonly progress?: Progress;
   /** Told once, before anything else: which server is used. */
   readonly onServer?: (server: Server) => void;
@@ -65,26 +69,22 @@ export async function squash(
   options: SquashOptions = {},
 ): Promise<Squashed | NothingToSquash> {
   const began = performance.now();
-  const places = { folders: settings.migrations.directories, journalPath: journalPath(settings) };
-  await recoverSwap(places);
-  const history = await listHistory(settings.migrations);
+  const { history, later } = divide(await openProject(settings), options.to);
   const lone = await loneBaseline(history);
   if (lone !== null) return lone;
   refuseUnwritable(history);
   return withServer(settings, async (server) => {
     options.onServer?.(server);
-    const draft = await draftBaseline(
-      server,
-      settings,
-      history,
-      options.progress === undefined ? {} : { progress: options.progress },
-    );
+    const { progress } = options;
+    const draft = await draftBaseline(server, settings, history, {
+      later,
+      ...(progress === undefined ? {} : { progress }),
+    });
     if (!draft.proof.equal) throw proofFailed(draft.proof);
     const path = join(dirname(history[0]?.path ?? ''), draft.fileName);
     const archive =
       options.dryRun === true ? null : await commit(settings, server, history, draft, path, options);
-    const adoption =
-      archive === null || options.adopt === false ? null : await adopt(settings, server, draft, archive);
+    const adoption = archive === null || options.adopt === false ? null : await adopt(settings, server);
     return {
       kind: 'squashed',
       revision: draft.metadata.revision,
@@ -99,9 +99,24 @@ export async function squash(
   });
 }
 
-/** Where a swap of files keeps its journal. */
-export function journalPath({ stateDirectory }: Pick<Settings, 'stateDirectory'>): string {
-  return join(stateDirectory, 'swap.json');
+interface Division {
+  readonly history: readonly Migration[];
+  /** What stays as files. */
+  readonly later: readonly Migration[];
+}
+
+/** @throws SquashError BASELINE_TAMPERED, MIGRATION_INVALID when there is no migration of that name. */
+function divide({ history, baseline, flaws }: Project, to: string | undefined): Division {
+  const refusal = flaws.length === 0 ? null : refusalOf({ kind: 'tampered', flaws }, baseline?.name ?? '');
+  if (refusal !== null) throw refusal;
+  if (to === undefined) return { history, later: [] };
+  const place = history.findIndex(({ name }) => name === to);
+  if (place < 0) {
+    throw new SquashError('MIGRATION_INVALID', `there is no migration "${to}"`, {
+      hint: `Name it as the ledger does, such as "${history.at(-1)?.name}".`,
+    });
+  }
+  return { history: history.slice(0, place + 1), later: history.slice(place + 1) };
 }
 
 async function loneBaseline(history: readonly Migration[]): Promise<NothingToSquash | null> {
@@ -210,20 +225,10 @@ async function targetLedger(settings: Settings, { target }: Server): Promise<rea
   }
 }
 
-async function adopt(
-  settings: Settings,
-  { target }: Server,
-  draft: Draft,
-  archive: Archive,
-): Promise<Squashed['adoption']> {
+async function adopt(settings: Settings, server: Server): Promise<Squashed['adoption']> {
   try {
-    return await adoptIfFull(
-      target,
-      { ...settings.migrations, searchPath: settings.searchPath },
-      { name: draft.name, ...draft.metadata },
-      [],
-      async () => parseExpected(String(archive.contents.get(expectedCatalogPath))),
-    );
+    const project = await openProject(settings);
+    return await follow({ server, project, catchUp: false, acceptDrift: [] });
   } catch (error) {
     // The files are squashed and proved; the database can follow later, by a command of its own.
     return { kind: 'unreachable', message: error instanceof Error ? error.message : String(error) };

@@ -37,10 +37,10 @@ const ledger = async (client: Client) =>
 const revisions = async (client: Client) => readRevisions(client, await locateLedger(client, settings));
 
 test('the baseline stands where the replaced rows stood, and they are recorded as they were', async () => {
-  await withLedger('0.js:1 1.js:2 2.js:2 3.js:3 4.js:3', async (client) => {
+  await withLedger('0.js:1 1.js:2 2.js:2 3.js:3 4.js:3', async (client, config) => {
     const before = await readLedger(client, settings);
-    const { isNew, replaced } = await adoptBaseline(client, settings, adoption);
-    expect(isNew).toBe(true);
+    const { kind, replaced } = await adoptBaseline(config, settings, adoption);
+    expect(kind).toBe('adopted');
     expect(replaced).toEqual(before?.slice(1, 4));
     expect(await ledger(client)).toEqual(['5 0.js:1', '6 1_baseline_0123456789ab.js:2', '9 4.js:3']);
     expect(await revisions(client)).toEqual([
@@ -50,6 +50,7 @@ test('the baseline stands where the replaced rows stood, and they are recorded a
         baseline: adoption.name,
         fingerprint: adoption.fingerprint,
         replaced: before?.slice(1, 4),
+        accepted: [],
         toolVersion: '0.1.0',
         adoptedAt: expect.stringMatching(/^\d{4}-.*\+00$/),
       },
@@ -60,10 +61,13 @@ test('the baseline stands where the replaced rows stood, and they are recorded a
 });
 
 test('a second adoption finds it done and writes nothing', async () => {
-  await withLedger('1.js:1 2.js:1 3.js:1', async (client) => {
-    await adoptBaseline(client, settings, adoption);
+  await withLedger('1.js:1 2.js:1 3.js:1', async (client, config) => {
+    await adoptBaseline(config, settings, adoption);
     const before = [await ledger(client), await revisions(client)];
-    expect(await adoptBaseline(client, settings, adoption)).toEqual({ isNew: false, replaced: [] });
+    expect(await adoptBaseline(config, settings, adoption)).toMatchObject({
+      kind: 'already adopted',
+      replaced: [],
+    });
     expect([await ledger(client), await revisions(client)]).toEqual(before);
   });
 });
@@ -73,9 +77,9 @@ test.each([
   ['all missing', '4.js:2', /replaces: "1\.js", "2\.js", "3\.js"$/],
   ['an empty ledger', '', /lacks/],
 ])('%s is LEDGER_MISMATCH, and nothing is written', async (_, rows, message) => {
-  await withLedger(rows, async (client) => {
+  await withLedger(rows, async (client, config) => {
     const before = await ledger(client);
-    await expect(adoptBaseline(client, settings, adoption)).rejects.toMatchObject({
+    await expect(adoptBaseline(config, settings, adoption)).rejects.toMatchObject({
       code: 'LEDGER_MISMATCH',
       message: expect.stringMatching(message),
     });
@@ -85,9 +89,9 @@ test.each([
 });
 
 test('two rows of one name are LEDGER_MISMATCH', async () => {
-  await withLedger('1.js:1 2.js:1 3.js:1', async (client) => {
+  await withLedger('1.js:1 2.js:1 3.js:1', async (client, config) => {
     await client.query(`INSERT INTO knex_migrations (name, batch) VALUES ('2.js', 2)`);
-    await expect(adoptBaseline(client, settings, adoption)).rejects.toMatchObject({
+    await expect(adoptBaseline(config, settings, adoption)).rejects.toMatchObject({
       code: 'LEDGER_MISMATCH',
       message: expect.stringContaining('more than one row for "2.js"'),
     });
@@ -97,7 +101,7 @@ test('two rows of one name are LEDGER_MISMATCH', async () => {
 test('no ledger at all is LEDGER_MISMATCH, and none is made', async () => {
   await withDatabase((config) =>
     withClient(config, async (client) => {
-      await expect(adoptBaseline(client, settings, adoption)).rejects.toMatchObject({
+      await expect(adoptBaseline(config, settings, adoption)).rejects.toMatchObject({
         code: 'LEDGER_MISMATCH',
       });
       expect(await readLedger(client, settings)).toBeNull();
@@ -107,9 +111,9 @@ test('no ledger at all is LEDGER_MISMATCH, and none is made', async () => {
 
 describe('locks', () => {
   test('a marked lock is refused at once', async () => {
-    await withLedger('1.js:1 2.js:1 3.js:1', async (client) => {
+    await withLedger('1.js:1 2.js:1 3.js:1', async (client, config) => {
       await client.query('UPDATE knex_migrations_lock SET is_locked = 1');
-      await expect(adoptBaseline(client, settings, adoption)).rejects.toMatchObject({
+      await expect(adoptBaseline(config, settings, adoption)).rejects.toMatchObject({
         code: 'LOCK_TIMEOUT',
         hint: expect.stringContaining('knex migrate:unlock'),
       });
@@ -126,41 +130,34 @@ describe('locks', () => {
     ],
     ['another adopter', 'SELECT pg_advisory_xact_lock(7741236377503757160)', "knex-squash's advisory lock"],
   ])('%s is waited for, up to the deadline', async (_, statement, what) => {
-    await withLedger('1.js:1 2.js:1 3.js:1', async (client, config) => {
+    await withLedger('1.js:1 2.js:1 3.js:1', async (_client, config) => {
       await withClient(config, async (holder) => {
         await holder.query(`BEGIN; ${statement}`);
         const started = performance.now();
-        await expect(adoptBaseline(client, settings, adoption, 300)).rejects.toMatchObject({
+        await expect(adoptBaseline(config, settings, adoption, null, 300)).rejects.toMatchObject({
           code: 'LOCK_TIMEOUT',
           message: `another session still holds ${what} after 0.3 s`,
         });
         expect(performance.now() - started).toBeLessThan(2_000);
-        const waiting = adoptBaseline(client, settings, adoption, 20_000);
+        const waiting = adoptBaseline(config, settings, adoption, null, 20_000);
         await holder.query('ROLLBACK');
-        expect((await waiting).isNew).toBe(true);
+        expect((await waiting).kind).toBe('adopted');
       });
     });
   });
 });
 
-test('of many adopters at once exactly one stamps, also when some of them are killed', async () => {
+test('of many adopters at once exactly one stamps, also while their sessions are killed', async () => {
   await withLedger('1.js:1 2.js:1 3.js:1', async (client, config) => {
     for (let round = 0; round < 4; round++) {
-      const racers = Array.from({ length: 6 }, (_, n) =>
-        withClient(config, async (racer) => {
-          const { rows } = await racer.query('SELECT pg_backend_pid() AS pid');
-          const adopting = adoptBaseline(racer, settings, adoption);
-          if (n < 3) {
-            await new Promise((resolve) => setTimeout(resolve, Math.random() * 20));
-            await withClient(config, (killer) =>
-              killer.query('SELECT pg_terminate_backend($1)', [rows[0].pid]),
-            );
-          }
-          return adopting;
-        }),
-      );
-      const ended = await Promise.allSettled(racers);
-      for (const survivor of ended.slice(3)) expect(survivor.status).toBe('fulfilled');
+      const racers = Array.from({ length: 6 }, () => adoptBaseline(config, settings, adoption));
+      for (let shot = 0; shot < 3; shot++) {
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 15));
+        await client.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+          WHERE datname = current_database() AND pid <> pg_backend_pid() AND query ~ 'knex_migrations' LIMIT 1`);
+      }
+      const ended = await Promise.all(racers);
+      expect(ended.filter(({ kind }) => kind === 'adopted')).toHaveLength(1);
       expect(await revisions(client)).toHaveLength(1);
       expect(await ledger(client)).toEqual(['5 1_baseline_0123456789ab.js:1']);
       // Back to the start for the next round.
@@ -176,10 +173,8 @@ test.each(['adopt.locked', 'adopt.recorded', 'adopt.deleted', 'adopt.stamped'])(
     await withLedger('1.js:1 2.js:1 3.js:1', async (client, config) => {
       const { signal, stderr } = await runChild(
         `import { adoptBaseline } from '#src/adopt/stamp.js';
-        import { withClient } from '#src/database/client.js';
         const [url, settings, adoption] = process.argv.slice(-3);
-        await withClient({ connectionString: url }, (client) =>
-          adoptBaseline(client, JSON.parse(settings), JSON.parse(adoption)));`,
+        await adoptBaseline({ connectionString: url }, JSON.parse(settings), JSON.parse(adoption));`,
         {
           args: [connectionUrl(config), JSON.stringify(settings), JSON.stringify(adoption)],
           env: { KNEX_SQUASH_FAIL: `${step}:kill` },
@@ -187,7 +182,7 @@ test.each(['adopt.locked', 'adopt.recorded', 'adopt.deleted', 'adopt.stamped'])(
       );
       expect({ signal, stderr }).toEqual({ signal: 'SIGKILL', stderr: '' });
       expect(await ledger(client)).toHaveLength(3);
-      expect((await adoptBaseline(client, settings, adoption)).isNew).toBe(true);
+      expect((await adoptBaseline(config, settings, adoption)).kind).toBe('adopted');
       expect(await revisions(client)).toHaveLength(1);
     });
   },

@@ -83,17 +83,20 @@ test('archived migrations run, their imports resolved from where they lay', asyn
 });
 
 test('names that another system can not have are told apart and kept', async () => {
-  await withProject({ 'a/X:1.js': 'one', 'b/x_1.js': 'two' }, async (root) => {
+  await withProject({ 'a/X:1.js': 'one', 'b/x_1.js': 'two', 'c/X_1.js': 'three' }, async (root) => {
     const named = (path: string, text: string) => ({
       name: path,
       path: join(root, path),
       sha256: hash(text),
     });
-    const changes = { files: [named('a/X:1.js', 'one'), named('b/x_1.js', 'two')] };
+    const changes = {
+      files: [named('a/X:1.js', 'one'), named('b/x_1.js', 'two'), named('c/X_1.js', 'three')],
+    };
     const { manifest } = await writeArchive(contentsOf(root, changes));
     expect(manifest.files.map(({ path, originalPath }) => [path, originalPath])).toEqual([
       ['migrations/X_1.js', 'a/X:1.js'],
       ['migrations/2-x_1.js', 'b/x_1.js'],
+      ['migrations/3-X_1.js', 'c/X_1.js'],
     ]);
   });
 });

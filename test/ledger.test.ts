@@ -88,7 +88,7 @@ test('a half-made ledger is completed: the lock table is there, its row is not',
       await ensureLedger(client, stock);
       await client.query('DELETE FROM knex_migrations_lock; DROP TABLE knex_migrations');
       const { exists } = await ensureLedger(client, stock);
-      expect(exists).toEqual({ ledger: true, lock: true, revision: false });
+      expect(exists).toMatchObject({ ledger: true, lock: true, revision: false });
       expect((await client.query('SELECT is_locked FROM knex_migrations_lock')).rows).toEqual([
         { is_locked: 0 },
       ]);
@@ -182,6 +182,11 @@ describe('the ledger is found where Knex has it', () => {
   });
 });
 
-test('the three tables have names of one stem', () => {
-  expect(ledgerTables({ tableName: 'm' })).toEqual({ ledger: 'm', lock: 'm_lock', revision: 'm_revision' });
+test('the tables have names of one stem', () => {
+  expect(ledgerTables({ tableName: 'm' })).toEqual({
+    ledger: 'm',
+    lock: 'm_lock',
+    revision: 'm_revision',
+    progress: 'm_progress',
+  });
 });

@@ -147,28 +147,28 @@ describe('the ledger', () => {
     );
 
   test('comes back as it was: ids, batches, times; later rows stay', async () => {
-    await withLedger('0.js 1.js 2.js 3.js', async (client) => {
+    await withLedger('0.js 1.js 2.js 3.js', async (client, config) => {
       await client.query(`UPDATE knex_migrations SET migration_time = NULL WHERE name = '2.js'`);
       const before = await readLedger(client, settings);
-      await adoptBaseline(client, settings, adoption);
+      await adoptBaseline(config, settings, adoption);
       await insertRow(client, await ensureLedger(client, settings), { name: '4.js', batch: 3 });
       const [later] = ((await readLedger(client, settings)) ?? []).slice(-1);
       // As after a dump that was loaded without its sequences.
       await client.query('ALTER SEQUENCE knex_migrations_id_seq RESTART 1');
-      expect(await restoreLedger(client, settings, manifest)).toEqual(before?.slice(1));
+      expect(await restoreLedger(config, settings, manifest)).toEqual(before?.slice(1));
       expect(await readLedger(client, settings)).toEqual([...(before ?? []), later]);
       expect(await readRevisions(client, await locateLedger(client, settings))).toEqual([]);
       await insertRow(client, await ensureLedger(client, settings), { name: '5.js', batch: 4 });
       expect(((await readLedger(client, settings)) ?? []).at(-1)).toMatchObject({ id: 10, name: '5.js' });
       // And the baseline can be adopted anew.
-      expect((await adoptBaseline(client, settings, adoption)).isNew).toBe(true);
+      expect((await adoptBaseline(config, settings, adoption)).kind).toBe('adopted');
     });
   });
 
   test('of a database that the baseline built names the originals instead', async () => {
-    await withLedger('base.js 4.js', async (client) => {
+    await withLedger('base.js 4.js', async (client, config) => {
       const [base] = (await readLedger(client, settings)) ?? [];
-      await restoreLedger(client, settings, manifest);
+      await restoreLedger(config, settings, manifest);
       const time = base?.migrationTime;
       expect(await readLedger(client, settings)).toMatchObject([
         { id: 6, name: '4.js' },
@@ -180,9 +180,9 @@ describe('the ledger', () => {
   });
 
   test('that does not name the baseline is left alone', async () => {
-    await withLedger('1.js 2.js 3.js', async (client) => {
+    await withLedger('1.js 2.js 3.js', async (client, config) => {
       const before = await readLedger(client, settings);
-      expect(await restoreLedger(client, settings, manifest)).toEqual([]);
+      expect(await restoreLedger(config, settings, manifest)).toEqual([]);
       expect(await readLedger(client, settings)).toEqual(before);
     });
   });
@@ -191,11 +191,11 @@ describe('the ledger', () => {
     ['an id that is taken', `INSERT INTO knex_migrations (id, name, batch) VALUES (6, 'other', 9)`],
     ['a replaced name that is there', `INSERT INTO knex_migrations (name, batch) VALUES ('2.js', 9)`],
   ])('%s is LEDGER_MISMATCH, and nothing is written', async (_, statement) => {
-    await withLedger('1.js 2.js 3.js', async (client) => {
-      await adoptBaseline(client, settings, adoption);
+    await withLedger('1.js 2.js 3.js', async (client, config) => {
+      await adoptBaseline(config, settings, adoption);
       await client.query(statement);
       const before = await readLedger(client, settings);
-      await expect(restoreLedger(client, settings, manifest)).rejects.toMatchObject({
+      await expect(restoreLedger(config, settings, manifest)).rejects.toMatchObject({
         code: 'LEDGER_MISMATCH',
       });
       expect(await readLedger(client, settings)).toEqual(before);
@@ -205,14 +205,12 @@ describe('the ledger', () => {
   test.each(['restore.deleted', 'restore.inserted'])('killed at %s is as it was before', async (step) => {
     await withLedger('1.js 2.js 3.js', async (client, config) => {
       const original = await readLedger(client, settings);
-      await adoptBaseline(client, settings, adoption);
+      await adoptBaseline(config, settings, adoption);
       const before = await readLedger(client, settings);
       const { signal, stderr } = await runChild(
         `import { restoreLedger } from '#src/archive/restore.js';
-        import { withClient } from '#src/database/client.js';
         const [url, settings, manifest] = process.argv.slice(-3);
-        await withClient({ connectionString: url }, (client) =>
-          restoreLedger(client, JSON.parse(settings), JSON.parse(manifest)));`,
+        await restoreLedger({ connectionString: url }, JSON.parse(settings), JSON.parse(manifest));`,
         {
           args: [connectionUrl(config), JSON.stringify(settings), JSON.stringify(manifest)],
           env: { KNEX_SQUASH_FAIL: `${step}:kill` },
@@ -220,7 +218,7 @@ describe('the ledger', () => {
       );
       expect({ signal, stderr }).toEqual({ signal: 'SIGKILL', stderr: '' });
       expect(await readLedger(client, settings)).toEqual(before);
-      await restoreLedger(client, settings, manifest);
+      await restoreLedger(config, settings, manifest);
       expect(await readLedger(client, settings)).toEqual(original);
     });
   });

@@ -221,6 +221,7 @@ describe('defaults', () => {
         schemaName: null,
         disableTransactions: false,
         migrationSource: null,
+        sameName: 'exact',
       },
       backups: join(folder, 'backups'),
       stateDirectory: join(folder, '.knex-squash'),

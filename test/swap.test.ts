@@ -200,6 +200,28 @@ describe('what was edited is never lost', () => {
   });
 });
 
+test('an old file that is to come again as it is survives a way back before anything was staged', async () => {
+  await withProject(files, async (root) => {
+    const swap = { ...swapOf(root), add: [{ path: join(root, 'a/1.js'), contents: 'one' }] };
+    process.env.KNEX_SQUASH_FAIL = 'swap.journal-written:throw';
+    await expect(swapFiles(swap)).rejects.toThrow('on purpose');
+    expect(await stateOf(root)).toEqual(oldState);
+  });
+});
+
+test('an old file that was edited under its new name is not deleted', async () => {
+  await withProject(files, async (root) => {
+    await inChild(root, 'swapFiles', 'swap.landed:kill');
+    const [aside = ''] = Object.keys(await stateOf(root)).filter((name) => name.startsWith('b/'));
+    await writeFile(join(root, aside), 'mine');
+    await expect(recoverSwap(swapOf(root))).rejects.toMatchObject({
+      code: 'FILES_CHANGED',
+      message: expect.stringContaining(aside),
+    });
+    expect(await stateOf(root)).toEqual({ ...newState, [aside]: 'mine' });
+  });
+});
+
 describe('places', () => {
   test('a read-only folder is FILE_UNWRITABLE before anything is touched', async () => {
     await withProject(files, async (root) => {
@@ -217,7 +239,7 @@ describe('places', () => {
         { args: [JSON.stringify(swapOf(root))], ...(isRoot ? { uid: nobody } : {}) },
       );
       await chmod(join(root, 'b'), 0o755);
-      expect(stdout).toMatch(/^FILE_UNWRITABLE .*\/b can't be written: EACCES/);
+      expect(stdout).toMatch(/^FILE_UNWRITABLE \S+\/b can't be written: EACCES/);
       expect(await stateOf(root)).toEqual(before);
     });
   });

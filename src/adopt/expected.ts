@@ -4,14 +4,13 @@ import { canonicalJson, fingerprint } from '../catalog/fingerprint.js';
 import type { Attributes, Catalog, CatalogObject } from '../catalog/model.js';
 
 /**
- * The catalog that a database has which ran the replaced migrations, or the baseline: the same
- * objects, some of them spelt otherwise by the server (canonical.ts).
+ * The catalog that a database must have at some point of its ledger: the objects, and other ways in
+ * which the server spells some of them (canonical.ts).
  */
 export interface ExpectedCatalog {
   readonly serverMajor: number;
-  readonly history: readonly ExpectedObject[];
-  /** Objects that the server spells otherwise where the baseline made them. */
-  readonly baseline: readonly ExpectedObject[];
+  readonly objects: readonly ExpectedObject[];
+  readonly otherwise: readonly ExpectedObject[];
 }
 
 export interface ExpectedObject {
@@ -27,7 +26,9 @@ const objects = z.array(
 const expectedSchema = z.strictObject({
   formatVersion: z.literal(1),
   serverMajor: z.int(),
+  /** As the history makes them. */
   history: objects,
+  /** Those that the server spells otherwise where the baseline made them. */
   baseline: objects,
 });
 
@@ -36,33 +37,54 @@ export const expectedCatalogPath = 'catalog.json';
 
 /** The text of `catalog.json` in an archive. */
 export function renderExpected(history: Catalog, baseline: Catalog): string {
-  const entry = ({ kind, id, attributes }: CatalogObject): ExpectedObject => ({ kind, id, attributes });
   const differing = new Set(compareCatalogs(history, baseline).map(({ id }) => id));
   const expected = {
     formatVersion: 1,
     serverMajor: history.major,
-    history: history.objects.map(entry),
-    baseline: baseline.objects.filter(({ id }) => differing.has(id)).map(entry),
+    history: history.objects.map(bare),
+    baseline: baseline.objects.filter(({ id }) => differing.has(id)).map(bare),
   };
   return `${JSON.stringify(expected, null, 1)}\n`;
 }
 
 /** @throws ZodError or SyntaxError when the text isn't whole; an archive's hashes see to that before. */
 export function parseExpected(text: string): ExpectedCatalog {
-  return expectedSchema.parse(JSON.parse(text)) as unknown as ExpectedCatalog;
+  const { serverMajor, history, baseline } = expectedSchema.parse(JSON.parse(text));
+  return {
+    serverMajor,
+    objects: history as readonly ExpectedObject[],
+    otherwise: baseline as readonly ExpectedObject[],
+  };
+}
+
+/** A catalog that was just read, as the one to expect. */
+export function asExpected(
+  { major, objects: found }: Catalog,
+  otherwise: readonly ExpectedObject[] = [],
+): ExpectedCatalog {
+  return { serverMajor: major, objects: found.map(bare), otherwise };
+}
+
+/** What is compared of an object. */
+export function bare({ kind, id, attributes }: ExpectedObject): ExpectedObject {
+  return { kind, id, attributes };
 }
 
 /**
- * How a live catalog differs from the expected one. Each object may be as the history made it or as
- * the baseline did: a restored dump mixes both.
+ * How a live catalog differs from the expected one. Each object may be as any of its spellings: a
+ * restored dump mixes those of the history and of the baseline.
  */
 export function driftFrom(expected: ExpectedCatalog, live: Catalog): readonly Difference[] {
-  const other = new Map(expected.baseline.map((object) => [object.id, canonicalJson(object.attributes)]));
-  const spelt = new Map(live.objects.map((object) => [object.id, canonicalJson(object.attributes)]));
+  const others = new Set(expected.otherwise.map((object) => spelling(object)));
+  const spelt = new Map(live.objects.map((object) => [object.id, spelling(object)]));
   return compareCatalogs(
-    { major: expected.serverMajor, objects: expected.history as readonly CatalogObject[] },
+    { major: expected.serverMajor, objects: expected.objects as readonly CatalogObject[] },
     live,
-  ).filter(({ id }) => !other.has(id) || other.get(id) !== spelt.get(id));
+  ).filter(({ id }) => !others.has(spelt.get(id) ?? ''));
+}
+
+function spelling({ id, attributes }: ExpectedObject): string {
+  return `${id} ${canonicalJson(attributes)}`;
 }
 
 /** Whether a live catalog is, to the byte, one that the history or the baseline built on the same major. */

@@ -1,24 +1,42 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { ClientConfig } from 'pg';
 import type { Queryable } from '../database/client.js';
 import { SquashError } from '../errors.js';
 import { failpoint } from '../failpoint.js';
 import { deleteRows, type LedgerPlace, type LedgerSettings, readRows } from '../history/ledger.js';
 import { defaultLockTimeout, withLedgerLocked } from '../history/lock.js';
 import type { LedgerRow } from '../history/migration.js';
-import { insertRevision } from '../history/revision.js';
-import type { BaselineMetadata } from '../history/state.js';
+import { type AcceptedDrift, insertRevision } from '../history/revision.js';
+import { readDigest } from './digest.js';
 
 /** The baseline to adopt, and what is recorded of the adoption. */
-export interface Adoption extends Omit<BaselineMetadata, 'replaces'> {
+export interface Adoption {
+  /** The baseline's name in the ledger. */
+  readonly name: string;
+  readonly revision: string;
+  /** The names that its row takes the place of. */
   readonly replaces: readonly { readonly name: string }[];
   /** The catalog's fingerprint, which the caller has compared. */
   readonly fingerprint: string;
   readonly toolVersion: string;
+  /** Differences that were let through by name. */
+  readonly accepted?: readonly AcceptedDrift[];
 }
 
-/** What an adoption did: `replaced` is empty when the database had adopted the baseline already. */
+/** The database as the caller compared it: it must be the same when it is stamped. */
+export interface Seen {
+  readonly ledger: readonly LedgerRow[];
+  readonly digest: string;
+  readonly digestQuery: string;
+}
+
+/** What an adoption did. */
 export interface AdoptionResult {
-  readonly isNew: boolean;
+  /** `changed`: the ledger or the catalog is no longer as it was compared, and nothing was written. */
+  readonly kind: 'adopted' | 'already adopted' | 'changed';
   readonly replaced: readonly LedgerRow[];
+  /** Milliseconds for which others were kept out of the ledger. */
+  readonly lockedFor: number;
 }
 
 /**
@@ -34,28 +52,52 @@ export interface AdoptionResult {
  *   name, LOCK_TIMEOUT. Nothing is written then.
  */
 export async function adoptBaseline(
-  client: Queryable,
+  connection: ClientConfig,
   settings: LedgerSettings,
   adoption: Adoption,
+  seen: Seen | null = null,
   timeout: number = defaultLockTimeout,
 ): Promise<AdoptionResult> {
-  return withLedgerLocked(client, settings, timeout, async (place) => {
-    failpoint('adopt.locked');
-    const rows = await readRows(client, place);
-    if (rows.some(({ name }) => name === adoption.name)) return { isNew: false, replaced: [] };
-    const replaced = findReplaced(rows, adoption, place);
-    await swapRows(client, place, adoption, replaced);
-    return { isNew: true, replaced };
-  });
+  let lockedAt = 0;
+  const { kind, replaced } = await withLedgerLocked(
+    connection,
+    settings,
+    timeout,
+    async ({ client, place }) => {
+      lockedAt = performance.now();
+      failpoint('adopt.locked');
+      return stamp(client, place, adoption, seen);
+    },
+  );
+  return { kind, replaced, lockedFor: performance.now() - lockedAt };
+}
+
+async function stamp(
+  client: Queryable,
+  place: LedgerPlace,
+  adoption: Adoption,
+  seen: Seen | null,
+): Promise<Pick<AdoptionResult, 'kind' | 'replaced'>> {
+  const rows = await readRows(client, place);
+  if (rows.some(({ name }) => name === adoption.name)) return { kind: 'already adopted', replaced: [] };
+  if (seen !== null && !(await isAsSeen(client, rows, seen))) return { kind: 'changed', replaced: [] };
+  const replaced = findReplaced(rows, adoption, place);
+  await swapRows(client, place, adoption, replaced);
+  return { kind: 'adopted', replaced };
+}
+
+async function isAsSeen(client: Queryable, rows: readonly LedgerRow[], seen: Seen): Promise<boolean> {
+  return isDeepStrictEqual(rows, seen.ledger) && (await readDigest(client, seen.digestQuery)) === seen.digest;
 }
 
 async function swapRows(
   client: Queryable,
   place: LedgerPlace,
-  { name, revision, fingerprint, toolVersion }: Adoption,
+  { name, revision, fingerprint, toolVersion, accepted = [] }: Adoption,
   replaced: readonly LedgerRow[],
 ): Promise<void> {
-  await insertRevision(client, place, { revision, baseline: name, fingerprint, replaced, toolVersion });
+  const record = { revision, baseline: name, fingerprint, replaced, accepted, toolVersion };
+  await insertRevision(client, place, record);
   failpoint('adopt.recorded');
   await deleteRows(
     client,
@@ -89,7 +131,7 @@ function findReplaced(
       'LEDGER_MISMATCH',
       `${sql.ledger} lacks migrations that "${name}" replaces: ${quoted}`,
       {
-        hint: 'Run `knex-squash adopt`, which runs them from the archive first.',
+        hint: 'Run `knex-squash up`, which runs them from the archive first.',
       },
     );
   }

@@ -49,19 +49,37 @@ export async function readArchive(folder: string): Promise<Archive> {
  * @throws SquashError ARCHIVE_MISSING, naming the folder to add; ARCHIVE_INVALID.
  */
 export async function findArchive(backups: string, revision: string): Promise<Archive> {
-  const names = (await readdir(backups).catch(() => [])).filter((name) => archiveNamePattern.test(name));
-  const unreadable: string[] = [];
-  for (const name of names.sort().reverse()) {
-    const folder = join(backups, name);
-    const text = await readFile(join(folder, manifestName), 'utf8').catch(() => '');
-    const parsed = parseManifest(text);
-    if ('flaw' in parsed) unreadable.push(name);
-    else if (parsed.manifest.revision === revision) return readArchive(folder);
-  }
+  const found = await listManifests(backups);
+  const match = found.find(({ manifest }) => manifest?.revision === revision);
+  if (match !== undefined) return readArchive(join(backups, match.name));
+  const unreadable = found.filter(({ manifest }) => manifest === null).map(({ name }) => name);
   const broken = unreadable.length === 0 ? '' : `; unreadable there: ${unreadable.join(', ')}`;
   throw new SquashError('ARCHIVE_MISSING', `no archive of revision ${revision} lies in ${backups}${broken}`, {
     hint: `Add the folder backups/<timestamp> that the squash made (its manifest.json names ${revision}) to ${backups}: it belongs into git and into the deployment.`,
   });
+}
+
+/** What the archive of a revision says of itself, its files unread; null where there is none. */
+export async function findManifest(backups: string, revision: string): Promise<Manifest | null> {
+  const found = await listManifests(backups);
+  return found.find(({ manifest }) => manifest?.revision === revision)?.manifest ?? null;
+}
+
+/** The archives in a folder, the latest first; a manifest that can't be trusted is null. */
+export async function listManifests(
+  backups: string,
+): Promise<readonly { readonly name: string; readonly manifest: Manifest | null }[]> {
+  const names = (await readdir(backups).catch(() => [])).filter((name) => archiveNamePattern.test(name));
+  return Promise.all(
+    names
+      .sort()
+      .reverse()
+      .map(async (name) => {
+        const text = await readFile(join(backups, name, manifestName), 'utf8').catch(() => '');
+        const parsed = parseManifest(text);
+        return { name, manifest: 'flaw' in parsed ? null : parsed.manifest };
+      }),
+  );
 }
 
 /**

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import type { ClientConfig } from 'pg';
 import { errorCode, type Queryable } from '../database/client.js';
 import { SquashError } from '../errors.js';
 import { failpoint } from '../failpoint.js';
@@ -68,12 +69,12 @@ export async function restoreMigrations(restore: MigrationRestore): Promise<Rest
  * @throws SquashError LEDGER_MISMATCH, LOCK_TIMEOUT. Nothing is written then.
  */
 export async function restoreLedger(
-  client: Queryable,
+  connection: ClientConfig,
   settings: LedgerSettings,
   { baseline, files, revision }: Pick<Manifest, 'baseline' | 'files' | 'revision'>,
   timeout: number = defaultLockTimeout,
 ): Promise<readonly LedgerRow[]> {
-  return withLedgerLocked(client, settings, timeout, async (place) => {
+  return withLedgerLocked(connection, settings, timeout, async ({ client, place }) => {
     const row = (await readRows(client, place)).find(({ name }) => name === baseline.name);
     if (row === undefined) return [];
     const adoptions = await readRevisions(client, place);

@@ -169,7 +169,6 @@ async function moveAside(
   const here = await hashOf(path);
   if ((await hashOf(aside)) === null) {
     if (here === null) return;
-    if (here !== expected) throw changed(path);
     await rename(path, aside);
   } else if (here !== null && here !== coming) {
     throw changed(path);

@@ -79,6 +79,7 @@ export function rowsGuard(tables: readonly WrittenTable[]): string {
   END IF;`,
   );
   return `DO $guard$
+#variable_conflict use_column
 DECLARE
   changed text[] := '{}';
 BEGIN${names === '' ? '' : `\n  LOCK TABLE ${names} IN ACCESS EXCLUSIVE MODE;`}

@@ -1,6 +1,17 @@
 import { z } from 'zod';
+import type { Replaced } from '../history/lineage.js';
 
 const hex = (length: number) => z.string().regex(new RegExp(`^[0-9a-f]{${length}}$`));
+
+const replaced: z.ZodType<Replaced> = z.strictObject({
+  name: z.string(),
+  sha256: hex(64),
+  /** Of a baseline that is replaced in its turn: its own revision, and what it stood for. */
+  revision: hex(12).optional(),
+  get replaces() {
+    return z.array(replaced).optional();
+  },
+});
 
 /** What a baseline says of itself. It lies in the file as JSON and can be read without running it. */
 export const metadataSchema = z.strictObject({
@@ -8,7 +19,7 @@ export const metadataSchema = z.strictObject({
   /** 12 hex digits: what is replaced, by what catalog and what rows (revision.ts). */
   revision: hex(12),
   /** The migrations that this one stands for, in their order, with the sha256 of each file. */
-  replaces: z.array(z.strictObject({ name: z.string(), sha256: hex(64) })),
+  replaces: z.array(replaced),
   /** Of the catalog as the history built it and as this baseline builds it, deparsed by `serverMajor`. */
   fingerprints: z.strictObject({ history: hex(64), baseline: hex(64) }),
   /** Tables with rows, the rows in them, and a hash over those that aren't volatile. */

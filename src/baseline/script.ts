@@ -141,8 +141,8 @@ function late(objects: readonly CatalogObject[]): readonly Section[] {
 
 function dropping(entry: Planned, objects: ReadonlyMap<string, CatalogObject>): readonly string[] {
   const object = objects.get(entry.id);
-  // A half-made object is dropped once, where its shell stands, after everything that came later.
-  if (object === undefined || entry.part === 'rest') return [];
+  // An object made in two halves goes where the second stands: from there on others need it whole.
+  if (object === undefined || entry.part === 'shell') return [];
   const statement = kindOf(object).drop(object);
   if (statement === null) return [];
   return [entry.cyclic ? forced(statement) : statement];

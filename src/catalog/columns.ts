@@ -21,6 +21,8 @@ export interface Column {
   readonly generated?: string;
   readonly virtual?: boolean;
   readonly identity?: Identity;
+  /** PostgreSQL 17: a partition's identity is its parent's, sequence and all. */
+  readonly identityOfParent?: 'ALWAYS' | 'BY DEFAULT';
   /** It is there only because a parent has it (attislocal is false). */
   readonly inherited?: boolean;
   /** What its parents have: so much comes by itself, or must be taken away. */
@@ -112,6 +114,8 @@ export function columnsJson(relation: string, scope: ReadScope): string {
       'virtual', CASE WHEN a.attgenerated = 'v' THEN true END,
       'identity', CASE WHEN a.attidentity <> '' THEN ${identityJson} END,
       'identityBy', CASE WHEN a.attidentity <> '' THEN ${identitySequence('s.seqrelid::int8')} END,
+      'identityOfParent', CASE WHEN a.attidentity <> '' AND cl.relispartition THEN
+        CASE a.attidentity WHEN 'a' THEN 'ALWAYS' ELSE 'BY DEFAULT' END END,
       'inherited', CASE WHEN NOT a.attislocal THEN true END,
       'generatedInherited', CASE WHEN a.attgenerated <> '' AND parents.same_default THEN true END,
       'defaultInherited', CASE WHEN a.attgenerated = '' AND parents.same_default THEN true END,

@@ -1,5 +1,6 @@
 /** Names of options that hold a secret, whatever the foreign data wrapper. */
-const secretName = '(passw|passphrase|passcode|pwd|secret|token|credential|api_?key|access_?key|private_?key)';
+const secretName =
+  '(passw|passphrase|passcode|pwd|secret|token|credential|api_?key|access_?key|private_?key)';
 
 /** A password inside a value: of a URL, or of a libpq connection string. */
 const secretValue = `(://[^/@ ]*:[^/@ ]+@|\\m(password|passwd|pwd)\\s*=\\s*[^ ])`;

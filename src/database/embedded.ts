@@ -177,8 +177,7 @@ async function stop(use: Use): Promise<void> {
     const pid = leave(use);
     if (pid === null) return;
     const deadline = Date.now() + patience;
-    // Where nobody reaps orphans, as in many containers, the process id outlives the process.
-    while (isServerOf(pid, use.paths.data)) {
+    while (isAlive(pid)) {
       if (Date.now() > deadline) throw neverEnds(use.paths, pid);
       await sleep(pollInterval);
     }

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { errorCode, type Queryable } from '../database/client.js';
+import type { ClientConfig } from 'pg';
+import { errorCode, type Queryable, withClient } from '../database/client.js';
 import { SquashError } from '../errors.js';
 import { ensureLedger, type LedgerPlace, type LedgerSettings, locateLedger } from './ledger.js';
-import { inTransaction } from './transaction.js';
+import { interrupted, type OpenMigration, openMigrations } from './progress.js';
+import { inTransaction, isTransient } from './transaction.js';
 
 /** Milliseconds that we wait for another run, unless told otherwise. */
 export const defaultLockTimeout = 60_000;
@@ -21,38 +23,90 @@ export async function takeLock(client: Queryable, place: LedgerPlace, timeout: n
 
 /**
  * Locks the row of Knex's lock table until the transaction ends. Stock Knex's transactional runs hold
- * it in the same way without ever showing a 1; those are waited for.
+ * it in the same way without ever showing a 1; those are waited for, and so is a run of ours that
+ * shows a 1 while a session of it lives.
  *
  * Polls instead of blocking: a blocked waiter keeps a snapshot, on which a CREATE INDEX CONCURRENTLY
  * of the holder would wait in its turn.
  *
- * @throws SquashError LOCK_TIMEOUT at once when the lock is marked as taken, later when its holder's
- *   transaction doesn't end in time.
+ * @throws SquashError LOCK_TIMEOUT at once when the lock is marked as taken and not by us, later when
+ *   its holder doesn't end in time; MIGRATION_INTERRUPTED when the run that marked it is dead.
  */
 export async function holdLockRow(client: Queryable, place: LedgerPlace, timeout: number): Promise<void> {
-  const look = async () => {
-    const { rows } = await client.query<{ is_locked: number | null }>(
-      `SELECT is_locked FROM ${place.sql.lock} FOR UPDATE SKIP LOCKED`,
-    );
-    if (rows.some(({ is_locked }) => is_locked === 1)) throw marked(place);
-    return rows.length > 0;
-  };
-  if (!(await poll(look, timeout))) throw held(`the row of ${place.sql.lock}`, timeout);
+  if (await poll(() => isRowFree(client, place), timeout)) return;
+  throw held(`the row of ${place.sql.lock}`, timeout);
+}
+
+async function isRowFree(client: Queryable, place: LedgerPlace): Promise<boolean> {
+  const { rows } = await client.query<{ is_locked: number | null }>(
+    `SELECT is_locked FROM ${place.sql.lock} FOR UPDATE SKIP LOCKED`,
+  );
+  const isMarked = rows.some(({ is_locked }) => is_locked === 1);
+  if (!isMarked && !place.exists.progress) return rows.length > 0;
+  const [open] = await openMigrations(client, place);
+  if (rows.length > 0 && open !== undefined && isDead(open, isMarked)) throw interrupted(open);
+  if (isMarked && open?.isAlive !== true) throw marked(place, open);
+  return rows.length > 0 && !isMarked;
+}
+
+/** While such a migration runs, Knex's lock is marked: where it isn't, somebody has freed it since. */
+function isDead({ isAlive }: OpenMigration, isMarked: boolean): boolean {
+  return isAlive === false || !isMarked;
+}
+
+/** @throws SquashError MIGRATION_INTERRUPTED when a migration without a transaction broke off. */
+export async function refuseInterrupted(client: Queryable, place: LedgerPlace): Promise<void> {
+  const open = await findInterrupted(client, place);
+  if (open !== null) throw interrupted(open);
+}
+
+/** The migration without a transaction that broke off last, as far as that can be told; or null. */
+export async function findInterrupted(client: Queryable, place: LedgerPlace): Promise<OpenMigration | null> {
+  const [open] = await openMigrations(client, place);
+  if (open === undefined) return null;
+  const { rows } = await client.query(`SELECT FROM ${place.sql.lock} WHERE is_locked = 1`);
+  return isDead(open, rows.length > 0) ? open : null;
+}
+
+/** What {@link withLedgerLocked} gives: the session, and where the ledger lies. */
+export interface Locked {
+  readonly client: Queryable;
+  readonly place: LedgerPlace;
 }
 
 /**
  * Runs `fn` in one READ COMMITTED transaction in which nobody else can run a migration, adopt a
  * baseline or write to the ledger. Nothing outlives the transaction, whoever is killed, and every
- * lock belongs to it alone, so it works behind a transaction pooler too.
+ * lock belongs to it alone, so it works behind a transaction pooler too. When the reply to its COMMIT
+ * is lost it finds out how it ended; when anything else of it is lost `fn` runs once more.
  *
  * @param timeout milliseconds for all locks together.
- * @throws SquashError LEDGER_MISMATCH where there is no ledger, LOCK_TIMEOUT.
+ * @throws SquashError LEDGER_MISMATCH where there is no ledger, LOCK_TIMEOUT, MIGRATION_INTERRUPTED.
  */
 export async function withLedgerLocked<T>(
-  client: Queryable,
+  connection: ClientConfig,
   settings: LedgerSettings,
   timeout: number,
-  fn: (place: LedgerPlace) => Promise<T>,
+  fn: (locked: Locked) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await withClient(connection, (client) => lockOn(client, connection, settings, timeout, fn));
+    } catch (error) {
+      if (attempt === attempts || !isTransient(error)) throw error;
+      await sleep(100 * attempt);
+    }
+  }
+}
+
+const attempts = 4;
+
+async function lockOn<T>(
+  client: Queryable,
+  connection: ClientConfig,
+  settings: LedgerSettings,
+  timeout: number,
+  fn: (locked: Locked) => Promise<T>,
 ): Promise<T> {
   const { exists, sql } = await locateLedger(client, settings);
   if (!exists.ledger) {
@@ -63,12 +117,15 @@ export async function withLedgerLocked<T>(
   const place = await ensureLedger(client, settings);
   const deadline = performance.now() + timeout;
   const left = () => Math.max(0, deadline - performance.now());
-  return inTransaction(client, async () => {
-    const isOurs = await poll(() => tryAdvisoryLock(client), left());
-    if (!isOurs) throw held("knex-squash's advisory lock", timeout);
+  return inTransaction(client, connection, async () => {
+    if (!(await poll(() => tryAdvisoryLock(client), left()))) {
+      throw held("knex-squash's advisory lock", timeout);
+    }
     await holdLockRow(client, place, left());
-    await lockTable(client, place, left(), timeout);
-    return fn(place);
+    if (!(await poll(() => tryTableLock(client, place), left()))) {
+      throw held(`the table ${place.sql.ledger}`, timeout);
+    }
+    return fn({ client, place });
   });
 }
 
@@ -88,18 +145,20 @@ async function tryAdvisoryLock(client: Queryable): Promise<boolean> {
   return rows[0]?.done === true;
 }
 
-/** Readers may go on; writers that don't ask for Knex's lock are kept out as well. */
-async function lockTable(
-  client: Queryable,
-  { sql }: LedgerPlace,
-  left: number,
-  timeout: number,
-): Promise<void> {
-  await client.query(`SELECT set_config('lock_timeout', $1, true)`, [`${Math.ceil(left) + 1}ms`]);
+/**
+ * Readers may go on; writers that don't ask for Knex's lock are kept out as well. Who waits for such a
+ * lock makes others wait behind it, so it is asked for a moment at a time.
+ */
+async function tryTableLock(client: Queryable, { sql }: LedgerPlace): Promise<boolean> {
+  await client.query(`SAVEPOINT before_lock; SET LOCAL lock_timeout = '50ms'`);
   try {
     await client.query(`LOCK TABLE ${sql.ledger} IN EXCLUSIVE MODE`);
+    await client.query('RELEASE before_lock; SET LOCAL lock_timeout = 0');
+    return true;
   } catch (error) {
-    throw errorCode(error) === '55P03' ? held(`the table ${sql.ledger}`, timeout) : error;
+    if (errorCode(error) !== '55P03') throw error;
+    await client.query('ROLLBACK TO before_lock');
+    return false;
   }
 }
 
@@ -113,12 +172,16 @@ async function poll(ask: () => Promise<boolean>, timeout: number): Promise<boole
   }
 }
 
-function marked({ sql }: LedgerPlace): SquashError {
+function marked({ sql }: LedgerPlace, open: OpenMigration | undefined): SquashError {
+  const since = open === undefined ? '' : `, since "${open.name}" began at ${open.startedAt}`;
   return new SquashError(
     'LOCK_TIMEOUT',
-    `the migration table is already locked: ${sql.lock} says is_locked = 1`,
+    `the migration table is already locked: ${sql.lock} says is_locked = 1${since}`,
     {
-      hint: 'Wait for the other run to end; if none is left, because one was killed, free the lock with `knex migrate:unlock`.',
+      hint:
+        open === undefined
+          ? 'Wait for the other run to end; if none is left, because one was killed, free the lock with `knex migrate:unlock`.'
+          : 'Wait for the other run to end; if none is left, because one was killed, see `knex-squash resolve --help`.',
     },
   );
 }

@@ -7,20 +7,21 @@ import {
   Umzug,
   type UmzugOptions,
 } from 'umzug';
-import type { Queryable } from '../database/client.js';
-import { SquashError } from '../errors.js';
 import type { MigrationSettings } from '../settings/settings.js';
 import { onSession } from './connect.js';
+import { execute } from './execute.js';
 import { listHistory } from './files.js';
-import { deleteRows, insertRow, type LedgerSettings, readLedger } from './ledger.js';
+import { type LedgerSettings, readLedger } from './ledger.js';
 import { defaultLockTimeout } from './lock.js';
 import type { LedgerRow, Migration } from './migration.js';
-import { type Commands, exclusively, inLedgerOrder, loadOnce, type Run, usesTransaction } from './run.js';
-import { inKnexTransaction } from './transaction.js';
+import { type Commands, exclusively, inLedgerOrder, type Run } from './run.js';
+
+/** Runs `fn` with a Knex instance that it opens and destroys. */
+export type LendKnex = <T>(fn: (knex: Knex) => Promise<T>) => Promise<T>;
 
 export interface MigratorOptions {
   /** Not a transaction. Its search path must be the one in `settings`. */
-  readonly knex: Knex;
+  readonly knex: Knex | { readonly lend: LendKnex };
   readonly settings: MigrationSettings & Pick<LedgerSettings, 'searchPath'>;
   /** Every migration that may be run or stand in the ledger; by default the files, listed at each command. */
   readonly migrations?: readonly Migration[];
@@ -31,6 +32,10 @@ export interface MigratorOptions {
   readonly transaction?: 'run' | 'each';
   /** Milliseconds to wait for another run's transaction; default 60,000. */
   readonly lockTimeout?: number;
+  /** Whether nobody else can know the database, so that no lock is needed: a shadow. */
+  readonly isAlone?: boolean;
+  /** Called before each `up`, while nothing is locked. */
+  readonly beforeUp?: () => Promise<void>;
 }
 
 /** Umzug, and Knex's rollback of the last batch. */
@@ -42,58 +47,91 @@ export interface Migrator extends Umzug<Knex> {
 /**
  * An Umzug whose storage is Knex's ledger, so that its commands and stock `knex migrate:*` can take
  * turns on one database: a migration and its row commit together, a command has one batch number,
- * and `up`, `down` and `rollback` hold Knex's lock while they run. `executed()` is ordered by the
- * ledger's id and `down` goes backwards through it. Its events are Umzug's own.
+ * and whatever runs holds Knex's lock. `executed()` is ordered by the ledger's id and `down` goes
+ * backwards through it. Its events are Umzug's own.
  *
  * `up`, `down` and `rollback` throw SquashError LOCK_TIMEOUT, LEDGER_MISMATCH where the ledger names
- * a migration that nobody knows (before anything runs), MIGRATION_INVALID, HISTORY_EMPTY, and Umzug's
- * MigrationError, whose cause is the error of the migration itself.
+ * a migration that nobody knows (before anything runs), LEDGER_CHANGED, MIGRATION_INTERRUPTED,
+ * MIGRATION_INVALID, HISTORY_EMPTY, and Umzug's MigrationError, whose cause is the error of the
+ * migration itself.
  */
-export function createMigrator(options: MigratorOptions): Migrator {
-  return new KnexMigrator(openRun(options));
+export function openMigrator(options: MigratorOptions): Migrator {
+  const { knex } = options;
+  const lend: LendKnex = 'lend' in knex ? knex.lend : (fn) => fn(knex);
+  return new KnexMigrator(openRun(options), lend, options.beforeUp ?? (async () => {}));
 }
-
-type Direction = 'up' | 'down';
 
 /** Umzug's commands, each under Knex's lock. A class because Umzug is one. */
 class KnexMigrator extends Umzug<Knex> implements Migrator {
   readonly #run: Run;
+  readonly #lend: LendKnex;
+  readonly #beforeUp: () => Promise<void>;
+  #isLent = false;
   readonly #bare: Commands = {
     up: (options) => super.up(options),
     down: (options) => super.down(options),
   };
 
-  constructor(run: Run) {
+  constructor(run: Run, lend: LendKnex, beforeUp: () => Promise<void>) {
     super(umzugOptions(run));
     this.#run = run;
+    this.#lend = lend;
+    this.#beforeUp = beforeUp;
   }
 
-  override up(options?: MigrateUpOptions): Promise<MigrationMeta[]> {
-    return exclusively(this.#run, this.#bare, (umzug) => umzug.up(options));
+  override async up(options?: MigrateUpOptions): Promise<MigrationMeta[]> {
+    await this.#beforeUp();
+    return this.#lent(() => exclusively(this.#run, this.#bare, (umzug) => umzug.up(options)));
   }
 
-  override down(options?: MigrateDownOptions): Promise<MigrationMeta[]> {
-    return exclusively(this.#run, this.#bare, (umzug) => umzug.down(options));
+  override async down(options?: MigrateDownOptions): Promise<MigrationMeta[]> {
+    return this.#lent(() => exclusively(this.#run, this.#bare, (umzug) => umzug.down(options)));
   }
 
-  rollback(): Promise<MigrationMeta[]> {
-    return exclusively(this.#run, this.#bare, (umzug, rows) => umzug.down({ migrations: lastBatch(rows) }));
+  async rollback(): Promise<MigrationMeta[]> {
+    return this.#lent(() =>
+      exclusively(this.#run, this.#bare, (umzug, rows) => umzug.down({ migrations: lastBatch(rows) })),
+    );
+  }
+
+  protected override runCommand<T>(
+    command: string,
+    fn: (params: { context: Knex }) => Promise<T>,
+  ): Promise<T> {
+    return this.#lent(() => super.runCommand(command, fn));
+  }
+
+  /** One instance a command, however the commands nest. */
+  async #lent<T>(fn: () => Promise<T>): Promise<T> {
+    if (this.#isLent) return fn();
+    this.#isLent = true;
+    try {
+      return await this.#lend((knex) => {
+        Object.assign(this.#run, { knex, current: knex });
+        return fn();
+      });
+    } finally {
+      this.#isLent = false;
+    }
   }
 }
 
 function openRun(options: MigratorOptions): Run {
-  const { knex, settings, migrations, transaction = 'run', lockTimeout = defaultLockTimeout } = options;
-  const list = async () => migrations ?? (await listHistory(settings));
+  const { knex, settings, migrations, transaction = 'run' } = options;
+  const lender = 'lend' in knex ? (null as unknown as Knex) : knex;
   return {
-    knex,
+    knex: lender,
     settings,
     transaction,
-    lockTimeout,
-    list,
+    lockTimeout: options.lockTimeout ?? defaultLockTimeout,
+    isAlone: options.isAlone ?? false,
+    list: async () => migrations ?? (await listHistory(settings)),
     loaded: new Map(),
-    current: knex,
+    current: lender,
     place: null,
     batch: 0,
+    present: new Set(),
+    skipped: new Set(),
   };
 }
 
@@ -123,29 +161,6 @@ function runnable(run: Run, migration: Migration): RunnableMigration<Knex> {
   };
 }
 
-/** Runs one migration and writes its row: in one transaction, or directly after where it wants none. */
-async function execute(run: Run, migration: Migration, direction: Direction, knex: Knex): Promise<void> {
-  const loaded = await loadOnce(run, migration);
-  const act = loaded[direction]?.bind(loaded);
-  if (act === undefined) throw noDown(migration);
-  const wantsTransaction = usesTransaction(run, loaded);
-  if (!wantsTransaction && knex.isTransaction) throw changedMeanwhile(migration);
-
-  const actAndRecord = async (session: Knex): Promise<void> => {
-    await act(session);
-    await onSession(session, (client) => record(run, client, migration.name, direction));
-  };
-  await (wantsTransaction && !knex.isTransaction
-    ? inKnexTransaction(knex, actAndRecord)
-    : actAndRecord(knex));
-}
-
-async function record(run: Run, client: Queryable, name: string, direction: Direction): Promise<void> {
-  if (run.place === null) throw new Error('a migration can only run within a command of its migrator');
-  if (direction === 'up') await insertRow(client, run.place, { name, batch: run.batch });
-  else await deleteRows(client, run.place, [name]);
-}
-
 /** The names of the highest batch, the latest first. */
 function lastBatch(rows: readonly LedgerRow[]): string[] {
   const highest = Math.max(...rows.map(({ batch }) => batch));
@@ -153,15 +168,4 @@ function lastBatch(rows: readonly LedgerRow[]): string[] {
     .filter(({ batch }) => batch === highest)
     .map(({ name }) => name)
     .reverse();
-}
-
-function noDown({ name }: Migration): SquashError {
-  return new SquashError('MIGRATION_INVALID', `the migration "${name}" has no function \`down\``, {
-    hint: 'Write it, or restore a backup instead of rolling back.',
-  });
-}
-
-function changedMeanwhile({ name }: Migration): SquashError {
-  const message = `"${name}", which wants no transaction, became pending while we waited for the lock`;
-  return new SquashError('LEDGER_MISMATCH', message, { hint: 'Nothing was run: run the command again.' });
 }

@@ -5,7 +5,7 @@ import { withKnex } from './connect.js';
 import { withShadowEnvironment } from './environment.js';
 import { explainingFailures } from './failure.js';
 import type { Migration } from './migration.js';
-import { createMigrator } from './migrator.js';
+import { openMigrator } from './migrator.js';
 
 /** One migration that was run. */
 export interface ReplayStep {
@@ -45,11 +45,12 @@ async function replayOn(
 ): Promise<readonly ReplayStep[]> {
   await ensureSchema(knex, migrationSettings.schemaName);
   const steps: ReplayStep[] = [];
-  const migrator = createMigrator({
+  const migrator = openMigrator({
     knex,
     settings: { ...migrationSettings, searchPath },
     migrations,
     transaction: 'each',
+    isAlone: true,
   });
   let startedAt = 0;
   migrator.on('migrating', () => {

@@ -2,6 +2,12 @@ import type { Queryable } from '../database/client.js';
 import type { LedgerPlace } from './ledger.js';
 import type { LedgerRow } from './migration.js';
 
+/** A difference between the live catalog and the expected one that was let through by name. */
+export interface AcceptedDrift {
+  readonly id: string;
+  readonly change: string;
+}
+
 /** What an adoption leaves behind: enough to give the ledger back as it was. */
 export interface RevisionRow {
   /** The baseline's content hash, 12 hex digits. */
@@ -11,6 +17,7 @@ export interface RevisionRow {
   /** The catalog's fingerprint at the adoption. */
   readonly fingerprint: string;
   readonly replaced: readonly LedgerRow[];
+  readonly accepted: readonly AcceptedDrift[];
   readonly toolVersion: string;
 }
 
@@ -34,13 +41,21 @@ export async function insertRevision(
        baseline text NOT NULL,
        fingerprint text NOT NULL,
        replaced jsonb NOT NULL,
+       accepted jsonb NOT NULL DEFAULT '[]',
        adopted_at timestamptz NOT NULL DEFAULT now(),
        tool_version text NOT NULL)`,
   );
   await client.query(
-    `INSERT INTO ${sql.revision} (revision, baseline, fingerprint, replaced, tool_version)
-     VALUES ($1, $2, $3, $4, $5)`,
-    [row.revision, row.baseline, row.fingerprint, JSON.stringify(row.replaced), row.toolVersion],
+    `INSERT INTO ${sql.revision} (revision, baseline, fingerprint, replaced, accepted, tool_version)
+     VALUES ($1, $2, $3, $4, $5, $6)`,
+    [
+      row.revision,
+      row.baseline,
+      row.fingerprint,
+      JSON.stringify(row.replaced),
+      JSON.stringify(row.accepted),
+      row.toolVersion,
+    ],
   );
 }
 
@@ -51,7 +66,7 @@ export async function readRevisions(
 ): Promise<readonly RecordedRevision[]> {
   if (!exists.revision) return [];
   const { rows } = await client.query<RecordedRevision>(
-    `SELECT id, revision, baseline, fingerprint, replaced, tool_version AS "toolVersion",
+    `SELECT id, revision, baseline, fingerprint, replaced, accepted, tool_version AS "toolVersion",
             to_char(adopted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00' AS "adoptedAt"
        FROM ${sql.revision} ORDER BY id DESC`,
   );

@@ -1,27 +1,33 @@
 import type { Knex } from 'knex';
 import { type MigrationMeta, Umzug } from 'umzug';
-import { SquashError } from '../errors.js';
+import { isSquashError, SquashError } from '../errors.js';
 import type { MigrationSettings } from '../settings/settings.js';
 import { onSession } from './connect.js';
 import { ensureLedger, type LedgerPlace, type LedgerSettings, readRows } from './ledger.js';
-import { freeLock, takeLock } from './lock.js';
+import { freeLock, refuseInterrupted, takeLock } from './lock.js';
 import type { LedgerRow, LoadedMigration, Migration } from './migration.js';
-import { finallyQuietly, inKnexTransaction } from './transaction.js';
+import { finallyQuietly } from './quietly.js';
+import { inKnexTransaction } from './transaction.js';
 
 /** What the parts of a migrator share: where its commands stand at the moment. */
 export interface Run {
-  readonly knex: Knex;
+  knex: Knex;
   readonly settings: MigrationSettings & Pick<LedgerSettings, 'searchPath'>;
   readonly transaction: 'run' | 'each';
   readonly lockTimeout: number;
+  readonly isAlone: boolean;
   readonly list: () => Promise<readonly Migration[]>;
   /** The migrations of the command in progress as they were loaded: once each, as by stock Knex. */
   readonly loaded: Map<string, Promise<LoadedMigration>>;
   /** What migrations are given: the transaction of the command in progress, else `knex`. */
   current: Knex;
-  /** The ledger and the batch of the command in progress. */
+  /** The ledger and the batch of the command in progress; the batch is 0 until it is known. */
   place: LedgerPlace | null;
   batch: number;
+  /** Names that the ledger must still have when the next migration runs. */
+  present: Set<string>;
+  /** Migrations of the command in progress that others ran or reverted meanwhile. */
+  skipped: Set<string>;
 }
 
 /** The two of Umzug's commands that change a database. */
@@ -30,21 +36,35 @@ export type Commands = Pick<Umzug<Knex>, 'up' | 'down'>;
 type Command = (umzug: Commands, rows: readonly LedgerRow[]) => Promise<MigrationMeta[]>;
 
 /**
- * Runs a command while holding Knex's lock: in one transaction together with the lock where all its
- * migrations allow that, so that even a killed process leaves nothing behind; else beside it. What
- * it is going to run is learnt by running it on an Umzug that does nothing.
+ * Runs a command under Knex's lock. `run`: in one transaction together with the lock where all its
+ * migrations allow that; what it is going to run is learnt by running it on an Umzug that does
+ * nothing. Else each migration takes the lock by itself, in the transaction that runs it, so that a
+ * killed process leaves nothing behind; whoever gets a turn in between is noticed.
  */
 export async function exclusively(run: Run, umzug: Commands, command: Command): Promise<MigrationMeta[]> {
+  try {
+    return await runCommand(run, umzug, command);
+  } catch (error) {
+    // Umzug wraps whatever comes out of a migration, our own refusals too.
+    const { cause } = Object(error) as { cause?: unknown };
+    throw isSquashError(cause) ? cause : error;
+  }
+}
+
+async function runCommand(run: Run, umzug: Commands, command: Command): Promise<MigrationMeta[]> {
   const place = await onSession(run.knex, (client) => ensureLedger(client, run.settings));
-  run.place = place;
+  Object.assign(run, { place, batch: 0, present: new Set(), skipped: new Set() });
   run.loaded.clear();
   const history = await run.list();
   const rows = await onSession(run.knex, (client) => readRows(client, place));
   refuseGhosts(history, rows, place);
-  const planned = await command(idleUmzug(run, history, rows), rows);
-  const isTogether = await mayShareTransaction(run, history, planned);
-  const hold = isTogether ? inOneTransaction : besideLock;
-  return hold(run, place, (now) => command(umzug, now));
+  await onSession(run.knex, (client) => refuseInterrupted(client, place));
+  if (await mayShareTransaction(run, history, () => command(idleUmzug(run, history, rows), rows))) {
+    return inOneTransaction(run, place, (now) => command(umzug, now));
+  }
+  run.present = new Set(rows.map(({ name }) => name));
+  const done = await command(umzug, rows);
+  return done.filter(({ name }) => !run.skipped.has(name));
 }
 
 /** Loads a migration the first time that a command asks for it. */
@@ -58,32 +78,39 @@ type Action = (rows: readonly LedgerRow[]) => Promise<MigrationMeta[]>;
 
 async function inOneTransaction(run: Run, place: LedgerPlace, action: Action): Promise<MigrationMeta[]> {
   return inKnexTransaction(run.knex, async (trx) => {
-    const free = () => onSession(trx, (client) => freeLock(client, place));
-    await onSession(trx, (client) => takeLock(client, place, run.lockTimeout));
     run.current = trx;
     try {
-      // Freed after a failure too: a migration may have sent a COMMIT, and the lock with it.
-      return await finallyQuietly(() => underLock(run, place, action), free);
+      return await underLock(run, place, trx, async (rows) => {
+        refuseGhosts(await run.list(), rows, place);
+        return action(rows);
+      });
     } finally {
       run.current = run.knex;
     }
   });
 }
 
-async function besideLock(run: Run, place: LedgerPlace, action: Action): Promise<MigrationMeta[]> {
-  await inKnexTransaction(run.knex, (trx) =>
-    onSession(trx, (client) => takeLock(client, place, run.lockTimeout)),
-  );
-  const free = () => onSession(run.knex, (client) => freeLock(client, place));
-  return finallyQuietly(() => underLock(run, place, action), free);
+/** Runs `fn` in a transaction while it holds Knex's lock, with the ledger that nobody else can change now. */
+export async function underLock<T>(
+  run: Run,
+  place: LedgerPlace,
+  trx: Knex.Transaction,
+  fn: (rows: readonly LedgerRow[]) => Promise<T>,
+): Promise<T> {
+  await onSession(trx, (client) => takeLock(client, place, run.lockTimeout));
+  const free = () => onSession(trx, (client) => freeLock(client, place));
+  // Freed after a failure too: a migration may have sent a COMMIT, and the lock with it.
+  return finallyQuietly(async () => fn(await rowsNow(run, place, trx)), free);
 }
 
-/** The ledger as it is now that nobody else can change it. */
-async function underLock(run: Run, place: LedgerPlace, action: Action): Promise<MigrationMeta[]> {
-  const rows = await onSession(run.current, (client) => readRows(client, place));
-  refuseGhosts(await run.list(), rows, place);
-  run.batch = Math.max(0, ...rows.map(({ batch }) => batch)) + 1;
-  return action(rows);
+/** The ledger under the lock; the command's batch is the next after all that it has by then. */
+export async function rowsNow(run: Run, place: LedgerPlace, knex: Knex): Promise<readonly LedgerRow[]> {
+  const rows = await onSession(knex, (client) => readRows(client, place));
+  if (run.batch === 0) run.batch = Math.max(0, ...rows.map(({ batch }) => batch)) + 1;
+  const names = new Set(rows.map(({ name }) => name));
+  const gone = [...run.present].filter((name) => !names.has(name));
+  if (gone.length > 0) throw changedMeanwhile(gone, place);
+  return rows;
 }
 
 /** As Knex's `_useTransaction`: the migration's own word, else the general one. */
@@ -94,10 +121,10 @@ export function usesTransaction(run: Run, { config }: LoadedMigration): boolean 
 async function mayShareTransaction(
   run: Run,
   history: readonly Migration[],
-  planned: readonly MigrationMeta[],
+  plan: () => Promise<readonly MigrationMeta[]>,
 ): Promise<boolean> {
   if (run.transaction === 'each' || run.settings.disableTransactions) return false;
-  const names = new Set(planned.map(({ name }) => name));
+  const names = new Set((await plan()).map(({ name }) => name));
   for (const migration of history.filter(({ name }) => names.has(name))) {
     if (!usesTransaction(run, await loadOnce(run, migration))) return false;
   }
@@ -135,12 +162,22 @@ function refuseGhosts(history: readonly Migration[], rows: readonly LedgerRow[],
   const known = new Set(history.map(({ name }) => name));
   const ghosts = rows.map(({ name }) => name).filter((name) => !known.has(name));
   if (ghosts.length === 0) return;
-  const names = ghosts.map((name) => `"${name}"`).join(', ');
   throw new SquashError(
     'LEDGER_MISMATCH',
-    `${place.sql.ledger} names migrations that have no file: ${names}`,
+    `${place.sql.ledger} names migrations that have no file: ${quoted(ghosts)}`,
     {
       hint: 'Check out the branch that has them, or restore them; if they were squashed, run `knex-squash adopt`.',
     },
   );
+}
+
+function changedMeanwhile(names: readonly string[], { sql }: LedgerPlace): SquashError {
+  const message = `another command took ${quoted(names)} out of ${sql.ledger} meanwhile`;
+  return new SquashError('LEDGER_CHANGED', message, {
+    hint: 'Run the command again: it starts from what is there now.',
+  });
+}
+
+function quoted(names: readonly string[]): string {
+  return names.map((name) => `"${name}"`).join(', ');
 }

@@ -47,10 +47,11 @@ export async function inTransaction<T>(
   }
 }
 
-/** As {@link inTransaction}, with a transaction of Knex for `fn`. */
+/** As {@link inTransaction}, with a transaction of Knex for `fn`; on a shadow none of it need be certain. */
 export async function inKnexTransaction<T>(
   knex: Knex,
   fn: (trx: Knex.Transaction) => Promise<T>,
+  { isCertain = true }: { readonly isCertain?: boolean } = {},
 ): Promise<T> {
   const config = { isolationLevel: 'read committed', doNotRejectOnRollback: false } as const;
   let xid: string | null | undefined;
@@ -58,10 +59,10 @@ export async function inKnexTransaction<T>(
   let outcome: Promise<T> | undefined;
   try {
     const result = await knex.transaction(async (trx) => {
-      await onSession(trx, (client) => client.query(checkClient));
+      if (isCertain) await onSession(trx, (client) => client.query(checkClient));
       outcome = fn(trx);
       await outcome;
-      xid = trx.isCompleted() ? null : await onSession(trx, numberOf);
+      if (isCertain && !trx.isCompleted()) xid = await onSession(trx, numberOf);
       return outcome;
     }, config);
     return (await outcome) ?? result;

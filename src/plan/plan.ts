@@ -80,12 +80,17 @@ function members(cycle: readonly Unit[]): ReadonlySet<string> {
   return new Set(cycle.flatMap((unit) => [unit.id, ...unit.folded]));
 }
 
-/** Children that need something of their component step out of their hosts. */
+/**
+ * Children that need something of their component step out of their hosts. Not where the host itself
+ * can be halved: a domain that is in use can't take another CHECK.
+ */
 function unfold(layout: Layout, cycle: readonly Unit[], byId: ReadonlyMap<string, Step>): Layout {
   const inside = members(cycle);
-  const leaving = cycle.flatMap((unit) =>
-    unit.folded.filter((id) => byId.get(id)?.requires.some((need) => need !== unit.id && inside.has(need))),
-  );
+  const leaving = cycle
+    .filter((unit) => byId.get(unit.id)?.shell === null)
+    .flatMap((unit) =>
+      unit.folded.filter((id) => byId.get(id)?.requires.some((need) => need !== unit.id && inside.has(need))),
+    );
   return {
     ...layout,
     out: new Set([...layout.out, ...leaving]),

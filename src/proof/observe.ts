@@ -61,7 +61,7 @@ export async function useSearchPath(client: Queryable, searchPath: string): Prom
 /** The catalog without the ledger's own tables. The session must be fenced. */
 export async function readCatalogBeside(client: Queryable, ledger: LedgerSettings): Promise<Catalog> {
   const { sql } = await locateLedger(client, ledger);
-  return readCatalog(client, { ledger: [sql.ledger, sql.lock, sql.revision] });
+  return readCatalog(client, { ledger: Object.values(sql) });
 }
 
 async function countViews(client: Queryable, catalog: Catalog): Promise<ReadonlyMap<string, number>> {

@@ -145,7 +145,11 @@ async function readSteadyDigests(
   return history.digests.map((digest) => byTable.get(digest.table) ?? digest);
 }
 
-async function readSearchPath(connection: ClientConfig, settings: Settings): Promise<string> {
+/** The search_path that migrations have on that database. */
+export async function readSearchPath(
+  connection: ClientConfig,
+  settings: Pick<Settings, 'knexConfig' | 'searchPath'>,
+): Promise<string> {
   return withKnex(connection, settings, (knex) =>
     onSession(knex, async (client) => {
       const { rows } = await client.query<{ search_path: string }>('SHOW search_path');

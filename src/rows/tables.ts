@@ -62,7 +62,7 @@ function storedTable(object: CatalogObject, children: readonly CatalogObject[]):
         name: column.name,
         type: column.type,
         default: defaults.get(column.name) ?? null,
-        identity: column.identity === undefined ? null : column.identity.always ? 'always' : 'by default',
+        identity: identityOf(column),
       })),
     primaryKey: keys('primary key')[0] ?? null,
     uniqueKeys: keys('unique'),
@@ -70,6 +70,11 @@ function storedTable(object: CatalogObject, children: readonly CatalogObject[]):
       .filter((child) => child.attributes.type === 'foreign key')
       .flatMap(simpleForeignKey),
   };
+}
+
+function identityOf({ identity, identityOfParent }: Column): StoredColumn['identity'] {
+  if (identity?.always === true || identityOfParent === 'ALWAYS') return 'always';
+  return identity === undefined && identityOfParent === undefined ? null : 'by default';
 }
 
 function simpleForeignKey(constraint: CatalogObject): readonly ForeignKey[] {

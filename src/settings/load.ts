@@ -134,6 +134,7 @@ function assemble({ cwd, root, knexfile: path, environment, connection, parsed }
       knexfile.migrations,
       root,
       flags.migrations?.map((each) => resolve(cwd, each)),
+      squash.sameName,
     ),
     backups:
       flags.backups === undefined
@@ -153,6 +154,7 @@ function migrationSettingsOf(
   given: ParsedSettings['knexfile']['migrations'],
   root: string,
   override: readonly string[] | undefined,
+  sameName: MigrationSettings['sameName'],
 ): MigrationSettings {
   return {
     directories: override ?? given.directory.map((each) => resolve(root, each)),
@@ -162,6 +164,7 @@ function migrationSettingsOf(
     schemaName: given.schemaName,
     disableTransactions: given.disableTransactions,
     migrationSource: override === undefined ? given.migrationSource : null,
+    sameName,
   };
 }
 

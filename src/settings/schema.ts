@@ -89,6 +89,10 @@ const squash = z.strictObject({
   shadowUrl: url.optional(),
   /** Folder of the embedded server and of caches. */
   stateDirectory: folder.default('./.knex-squash'),
+  /** Whether `1.ts` and the `1.js` that is built from it are one migration. */
+  sameName: z
+    .enum(['exact', 'without extension'], { error: 'must be "exact" or "without extension"' })
+    .default('exact'),
 });
 
 const clients = ['pg', 'postgres', 'postgresql', 'pgnative'];

@@ -16,6 +16,8 @@ export interface MigrationSettings {
   readonly disableTransactions: boolean;
   /** A custom migration source, where the knexfile sets one. */
   readonly migrationSource: Knex.MigrationSource<unknown> | null;
+  /** Whether a ledger's `1.ts` and the file `1.js` are one migration. */
+  readonly sameName: 'exact' | 'without extension';
 }
 
 /** Of the pool only the hook remains that readies each new session: people SET ROLE or search_path there. */

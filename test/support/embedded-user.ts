@@ -6,8 +6,14 @@ import { withEmbedded } from '../../src/database/embedded.js';
  */
 const [dataDirectory = '', root = '', ending = 'return'] = process.argv.slice(2);
 
-/** As a program that tidies up before it ends. */
-if (ending === 'own handler') process.on('SIGTERM', () => setTimeout(() => process.exit(3), 100));
+/** As a program that tidies up before it ends, and tells how often it was asked to. */
+let calls = 0;
+if (ending === 'own handler') {
+  process.on('SIGTERM', () => {
+    calls += 1;
+    setTimeout(() => process.exit(2 + calls), 100);
+  });
+}
 
 /** As the package signal-exit, which ends the process only when nobody else listens. */
 if (ending === 'polite handler') {

@@ -36,6 +36,7 @@ export function migrationSettings(root: string, changes: Partial<MigrationSettin
     schemaName: null,
     disableTransactions: false,
     migrationSource: null,
+    sameName: 'exact',
     ...changes,
   };
 }

@@ -36,7 +36,7 @@ export async function withDatabase<T>(fn: (config: ClientConfig) => Promise<T>):
 
 /**
  * What the real pg_dump prints for that database, without the random `\restrict` lines; null where no
- * client of the server's major or later is installed (in PG_BIN, PATH or Debian's folders).
+ * client of the server's major or later is installed (in PG_BIN, Debian's folders or PATH).
  */
 export async function pgDump(config: ClientConfig, args: readonly string[]): Promise<string | null> {
   const program = await findClient('pg_dump', await serverMajor(config));
@@ -75,8 +75,9 @@ function findClient(name: 'pg_dump' | 'psql', major: number): Promise<string | n
 async function searchClient(name: 'pg_dump' | 'psql', major: number): Promise<string | null> {
   const folders = [
     process.env.PG_BIN ?? '',
-    ...(process.env.PATH ?? '').split(delimiter),
+    // Before PATH, where Debian has a wrapper that takes longer than the program.
     ...debianFolders(),
+    ...(process.env.PATH ?? '').split(delimiter),
   ];
   for (const folder of folders.filter((each) => each !== '')) {
     const program = join(folder, process.platform === 'win32' ? `${name}.exe` : name);

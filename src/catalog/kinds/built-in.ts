@@ -16,10 +16,16 @@ interface Source {
   readonly type: string;
   /** SQL for what stands after GRANT … ON, of the row `o`. */
   readonly target: string;
+  /** SQL for the rows that count. */
+  readonly condition?: string;
 }
 
 const inSchema = (prefix: string): string =>
   `(SELECT format('%I.%I', n.nspname, o.${prefix}name) FROM pg_namespace n WHERE n.oid = o.${prefix}namespace)`;
+
+/** initdb doesn't record what it grants in the information schema, and pg_dump leaves it out as well. */
+const elsewhere = (prefix: string): string =>
+  `NOT EXISTS (SELECT FROM pg_namespace n WHERE n.oid = o.${prefix}namespace AND n.nspname = 'information_schema')`;
 
 const sources: readonly Source[] = [
   {
@@ -27,6 +33,7 @@ const sources: readonly Source[] = [
     prefix: 'rel',
     type: `CASE o.relkind WHEN 'S' THEN 's'::"char" ELSE 'r'::"char" END`,
     target: `CASE o.relkind WHEN 'S' THEN 'SEQUENCE ' ELSE 'TABLE ' END || ${inSchema('rel')}`,
+    condition: elsewhere('rel'),
   },
   {
     catalog: 'pg_proc',
@@ -34,9 +41,22 @@ const sources: readonly Source[] = [
     type: `'f'`,
     target: `'ROUTINE ' || ${inSchema('pro')} || '(' || coalesce((SELECT string_agg(format_type(a.type, NULL), ', ' ORDER BY a.at)
       FROM unnest(o.proargtypes::oid[]) WITH ORDINALITY a (type, at)), '') || ')'`,
+    condition: elsewhere('pro'),
   },
-  { catalog: 'pg_type', prefix: 'typ', type: `'T'`, target: `'TYPE ' || ${inSchema('typ')}` },
-  { catalog: 'pg_namespace', prefix: 'nsp', type: `'n'`, target: `format('SCHEMA %I', o.nspname)` },
+  {
+    catalog: 'pg_type',
+    prefix: 'typ',
+    type: `'T'`,
+    target: `'TYPE ' || ${inSchema('typ')}`,
+    condition: elsewhere('typ'),
+  },
+  {
+    catalog: 'pg_namespace',
+    prefix: 'nsp',
+    type: `'n'`,
+    target: `format('SCHEMA %I', o.nspname)`,
+    condition: `o.nspname NOT IN ('public', 'information_schema')`,
+  },
   { catalog: 'pg_language', prefix: 'lan', type: `'l'`, target: `format('LANGUAGE %I', o.lanname)` },
   {
     catalog: 'pg_foreign_data_wrapper',
@@ -49,12 +69,16 @@ const sources: readonly Source[] = [
 /** Objects of the server and of extensions, only where their privileges aren't the ones they came with. */
 export const builtIns: readonly Kind<Row>[] = sources.map(builtIn);
 
-function builtIn({ catalog, prefix, type, target }: Source): Kind<Row> {
+const columnNames = `(SELECT json_object_agg(a.attnum, a.attname) FROM pg_attribute a
+  WHERE a.attrelid = o.oid AND a.attacl IS NOT NULL)`;
+
+function builtIn({ catalog, prefix, type, target, condition = 'true' }: Source): Kind<Row> {
   const classid = catalogOids[catalog];
   const initial = (subid: string): string =>
     `(SELECT i.initprivs FROM pg_init_privs i WHERE i.classoid = ${classid} AND i.objoid = o.oid AND i.objsubid = ${subid})`;
   const born = `acldefault(${type}, o.${prefix}owner)`;
-  const columns = `SELECT FROM pg_attribute a WHERE a.attrelid = o.oid
+  const isRelation = catalog === 'pg_class';
+  const changedColumns = `SELECT FROM pg_attribute a WHERE a.attrelid = o.oid
     AND ${differ('a.attacl', initial('a.attnum'), `acldefault('c', o.${prefix}owner)`)}`;
   return {
     name: `privileges in ${catalog}`,
@@ -64,11 +88,11 @@ function builtIn({ catalog, prefix, type, target }: Source): Kind<Row> {
     noun: { grant: '' },
     query: () => `
       SELECT o.oid, ${target} AS identity,
-        ${catalog === 'pg_class' ? '(SELECT json_object_agg(a.attnum, a.attname) FROM pg_attribute a WHERE a.attrelid = o.oid AND a.attacl IS NOT NULL)' : 'NULL'} AS columns
+        ${isRelation ? columnNames : 'NULL'} AS columns
       FROM ${catalog} o
       WHERE (o.oid < 16384 OR o.oid IN (SELECT objid FROM pg_depend WHERE classid = ${classid} AND deptype = 'e'))
-        AND ${catalog === 'pg_namespace' ? `o.nspname <> 'public'` : 'true'}
-        AND (${differ(`o.${prefix}acl`, initial('0'), born)}${catalog === 'pg_class' ? ` OR EXISTS (${columns})` : ''})`,
+        AND ${condition}
+        AND (${differ(`o.${prefix}acl`, initial('0'), born)}${isRelation ? ` OR EXISTS (${changedColumns})` : ''})`,
     map: (row) => ({
       schema: null,
       name: row.identity,

@@ -1,12 +1,26 @@
 import { quoteIdent, quoteQualified } from '../../database/sql.js';
+import {
+  indexStatistics,
+  plainTargets,
+  type StatisticsTarget,
+  statisticsStatements,
+} from '../index-statistics.js';
 import { address, type Kind, type KindRow, notLedger, userRow } from '../kind.js';
 import { attributes, type CatalogObject } from '../model.js';
 import { storageParameters } from '../options.js';
+import {
+  plainStates,
+  type TriggerState,
+  triggerStateStatements,
+  triggerStatesJson,
+} from '../system-triggers.js';
+
+type ConstraintType = 'primary key' | 'unique' | 'exclude' | 'foreign key' | 'check' | 'not null';
 
 interface Constraint {
   readonly on: string;
   readonly onKind: 'TABLE' | 'FOREIGN TABLE' | 'DOMAIN';
-  readonly type: 'primary key' | 'unique' | 'exclude' | 'foreign key' | 'check';
+  readonly type: ConstraintType;
   readonly definition: string;
   /** Names of the constrained columns; for a foreign key also what they refer to. */
   readonly columns?: readonly string[];
@@ -14,15 +28,20 @@ interface Constraint {
   readonly referencedColumns?: readonly string[];
   /** It is there only because a parent table has it. */
   readonly inherited?: boolean;
+  /** The name that it gets as a partition's copy of a foreign key, where it bears another. */
+  readonly renamedFrom?: string;
   readonly indexOptions?: readonly string[];
   readonly tablespace?: string;
-  /** The parent's constraint that this partition's own is attached to. */
+  readonly statistics?: readonly StatisticsTarget[];
+  /** The parent's index that this partition's own is attached to. */
   readonly attachTo?: string;
-  readonly attachIndex?: string;
   readonly clustered?: boolean;
   readonly replicaIdentity?: boolean;
   readonly notValid?: boolean;
+  /** Its parent's isn't valid; an heir that came later was born with a valid one. */
+  readonly validated?: boolean;
   readonly invalidIndex?: boolean;
+  readonly triggerStates?: readonly TriggerState[];
 }
 
 interface Row extends KindRow, Constraint {
@@ -33,15 +52,37 @@ interface Row extends KindRow, Constraint {
   readonly host_type: number;
   readonly index: number;
   readonly referenced: number;
-  readonly partitioned: boolean;
+  /** The parent's constraint that isn't valid. */
+  readonly doubtful: number;
 }
 
 const types = `CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique' WHEN 'x' THEN 'exclude'
-  WHEN 'f' THEN 'foreign key' ELSE 'check' END`;
+  WHEN 'f' THEN 'foreign key' WHEN 'n' THEN 'not null' ELSE 'check' END`;
+
+/** SQL for the names of the columns with these numbers. */
+const columnNames = (relation: string, numbers: string): string =>
+  `(SELECT json_agg(a.attname ORDER BY u.at) FROM unnest(${numbers}) WITH ORDINALITY u (num, at)
+    JOIN pg_attribute a ON a.attrelid = ${relation} AND a.attnum = u.num)`;
+
+/** SQL for something of the constraint at the root of a partition's copy; nothing for any other constraint. */
+const rootOf = (expression: string): string =>
+  `(WITH RECURSIVE up AS (
+      SELECT u.oid, u.conname, u.conrelid, u.confrelid, u.conparentid FROM pg_constraint u WHERE u.oid = k.conparentid
+      UNION ALL SELECT u.oid, u.conname, u.conrelid, u.confrelid, u.conparentid FROM pg_constraint u JOIN up ON u.oid = up.conparentid)
+    SELECT ${expression} FROM up WHERE up.conparentid = 0)`;
+
+/** A foreign key on a partitioned table brings rows for the partitions of both; those of the referenced one are no copies. */
+const isCopy = `k.conrelid <> ${rootOf('up.conrelid')} AND k.confrelid = ${rootOf('up.confrelid')}`;
+
+/** SQL for the oid of a parent's CHECK that isn't valid while the heir's own copy is. */
+const doubtfulParent = `(SELECT pk.oid FROM pg_inherits h JOIN pg_constraint pk ON pk.conrelid = h.inhparent
+  WHERE h.inhrelid = k.conrelid AND k.contype = 'c' AND k.convalidated AND NOT k.conislocal AND NOT c.relispartition
+    AND pk.contype = 'c' AND pk.conname = k.conname AND NOT pk.convalidated
+  ORDER BY pk.oid LIMIT 1)`;
 
 /**
  * Constraints of tables and domains. A CHECK lies inside its table's or domain's own statement; keys
- * come after the rows, foreign keys last. NOT NULL belongs to its column.
+ * come after the rows, foreign keys last. NOT NULL belongs to its column, unless it isn't validated.
  */
 export const constraint: Kind<Row> = {
   name: 'constraint',
@@ -52,41 +93,40 @@ export const constraint: Kind<Row> = {
   noun: { comment: 'CONSTRAINT' },
   query: (scope) => `
     SELECT k.oid, n.nspname AS schema, k.conname AS name,
-      coalesce(c.oid, 0) AS host_class, k.contypid AS host_type, k.conindid AS index, k.confrelid AS referenced,
+      coalesce(c.oid, 0) AS host_class, k.contypid AS host_type, coalesce(i.indexrelid, 0) AS index, k.confrelid AS referenced,
       format('%I ON %s%I.%I', k.conname, CASE WHEN k.contypid <> 0 THEN 'DOMAIN ' ELSE '' END, n.nspname,
         coalesce(c.relname, t.typname)) AS identity,
-      format('%I.%I', n.nspname, coalesce(c.relname, t.typname)) AS on, c.relkind = 'p' AS partitioned,
+      format('%I.%I', n.nspname, coalesce(c.relname, t.typname)) AS on,
       CASE WHEN k.contypid <> 0 THEN 'DOMAIN' WHEN c.relkind = 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END AS "onKind",
-      (SELECT json_agg(a.attname ORDER BY u.at) FROM unnest(k.conkey) WITH ORDINALITY u (num, at)
-        JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.num) AS columns,
-      CASE WHEN k.contype = 'f' THEN (SELECT format('%I.%I', fn.nspname, f.relname) FROM pg_class f
-        JOIN pg_namespace fn ON fn.oid = f.relnamespace WHERE f.oid = k.confrelid) END AS "references",
-      CASE WHEN k.contype = 'f' THEN (SELECT json_agg(a.attname ORDER BY u.at) FROM unnest(k.confkey) WITH ORDINALITY u (num, at)
-        JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.num) END AS "referencedColumns",
+      ${columnNames('k.conrelid', 'k.conkey')} AS columns, coalesce(${doubtfulParent}, 0) AS doubtful,
+      (SELECT format('%I.%I', fn.nspname, f.relname) FROM pg_class f
+        JOIN pg_namespace fn ON fn.oid = f.relnamespace WHERE f.oid = k.confrelid) AS "references",
+      ${columnNames('k.confrelid', 'k.confkey')} AS "referencedColumns",
       ${types} AS type, pg_get_constraintdef(k.oid) AS definition, NOT k.convalidated AS "notValid",
-      k.contype = 'c' AND NOT k.conislocal AND k.coninhcount > 0 AND NOT coalesce(c.relispartition, false) AS inherited,
-      CASE WHEN k.contype IN ('p', 'u', 'x') THEN to_json(ic.reloptions) END AS "indexOptions",
-      CASE WHEN k.contype IN ('p', 'u', 'x') THEN quote_ident(s.spcname) END AS tablespace,
-      CASE WHEN k.contype IN ('p', 'u', 'x') AND k.conparentid <> 0
-        THEN (SELECT format('%I.%I', xn.nspname, xc.relname) FROM pg_constraint xk JOIN pg_class xc ON xc.oid = xk.conindid
-              JOIN pg_namespace xn ON xn.oid = xc.relnamespace WHERE xk.oid = k.conparentid) END AS "attachTo",
-      CASE WHEN k.contype IN ('p', 'u', 'x') AND k.conparentid <> 0
-        THEN format('%I.%I', n.nspname, ic.relname) END AS "attachIndex",
-      CASE WHEN k.contype IN ('p', 'u', 'x') THEN i.indisclustered END AS clustered,
-      CASE WHEN k.contype IN ('p', 'u', 'x') THEN i.indisreplident AND c.relreplident = 'i' END AS "replicaIdentity",
-      CASE WHEN k.contype IN ('p', 'u', 'x') THEN NOT i.indisvalid END AS "invalidIndex"
+      k.contype IN ('c', 'n') AND NOT k.conislocal AND k.coninhcount > 0 AND (NOT c.relispartition OR NOT k.convalidated)
+        OR k.contype = 'f' AND k.conparentid <> 0 AS inherited,
+      CASE WHEN k.contype = 'f' AND k.conparentid <> 0 AND NOT EXISTS (
+        SELECT FROM pg_constraint o WHERE o.conrelid = k.conrelid AND o.conname = ${rootOf('up.conname')}) THEN ${rootOf('up.conname')} END AS "renamedFrom",
+      -- The definition of an exclusion has them already.
+      CASE WHEN k.contype <> 'x' THEN to_json(ic.reloptions) END AS "indexOptions", quote_ident(s.spcname) AS tablespace,
+      ${indexStatistics('ic.oid')} AS statistics,
+      (SELECT format('%I.%I', xn.nspname, xc.relname) FROM pg_inherits xh JOIN pg_class xc ON xc.oid = xh.inhparent
+        JOIN pg_namespace xn ON xn.oid = xc.relnamespace WHERE xh.inhrelid = i.indexrelid) AS "attachTo",
+      i.indisclustered AS clustered, i.indisreplident AND c.relreplident = 'i' AS "replicaIdentity", NOT i.indisvalid AS "invalidIndex",
+      ${triggerStatesJson('k')} AS "triggerStates"
     FROM pg_constraint k
     LEFT JOIN pg_class c ON c.oid = k.conrelid LEFT JOIN pg_type t ON t.oid = k.contypid AND k.contypid <> 0
     JOIN pg_namespace n ON n.oid = k.connamespace
-    LEFT JOIN pg_class ic ON ic.oid = k.conindid LEFT JOIN pg_tablespace s ON s.oid = ic.reltablespace
-    LEFT JOIN pg_index i ON i.indexrelid = k.conindid
-    WHERE k.contype IN ('p', 'u', 'x', 'f', 'c') AND (k.contype <> 'f' OR k.conparentid = 0)
+    LEFT JOIN pg_index i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u', 'x')
+    LEFT JOIN pg_class ic ON ic.oid = i.indexrelid LEFT JOIN pg_tablespace s ON s.oid = ic.reltablespace
+    WHERE (k.contype IN ('p', 'u', 'x', 'c') OR k.contype = 'f' AND (k.conparentid = 0 OR ${isCopy})
+        OR k.contype = 'n' AND NOT k.convalidated)
       AND ${userRow('k', 'pg_constraint')} AND coalesce(c.relpersistence, 'p') <> 't' AND ${notLedger('k.conrelid', scope)}
       AND k.conrelid NOT IN (SELECT objid FROM pg_depend WHERE classid = 1259 AND deptype = 'e' AND k.contype = 'c' AND NOT k.conislocal)`,
   map: (row) => {
     const host =
       row.host_type !== 0 ? address('pg_type', row.host_type) : address('pg_class', row.host_class);
-    const isIndex = ['primary key', 'unique', 'exclude'].includes(row.type);
+    const isEnforcedLater = row.notValid === true && row.definition.endsWith(' NOT VALID');
     return {
       schema: row.schema,
       name: row.name,
@@ -100,42 +140,51 @@ export const constraint: Kind<Row> = {
         references: row.references,
         referencedColumns: row.referencedColumns,
         inherited: row.inherited,
+        renamedFrom: row.renamedFrom,
         notValid: row.notValid,
+        validated: row.doubtful !== 0,
         indexOptions: row.indexOptions,
         tablespace: row.tablespace,
+        statistics: plainTargets(row.statistics),
         attachTo: row.attachTo,
-        attachIndex: row.attachIndex,
         clustered: row.clustered,
         replicaIdentity: row.replicaIdentity,
         invalidIndex: row.invalidIndex,
+        triggerStates: plainStates(row.triggerStates),
       }),
-      requires: [host, ...(row.referenced === 0 ? [] : [address('pg_class', row.referenced)])],
-      ...(row.type === 'check' && !row.notValid ? { host } : {}),
-      ...(isIndex && row.index !== 0
-        ? { parts: { [address('pg_class', row.index)]: `INDEX ${quoteQualified(row.schema, row.name)}` } }
-        : {}),
+      requires: [
+        host,
+        ...(row.referenced === 0 ? [] : [address('pg_class', row.referenced)]),
+        ...(row.doubtful === 0 ? [] : [address('pg_constraint', row.doubtful)]),
+      ],
+      ...(row.type === 'check' && !isEnforcedLater && row.doubtful === 0 ? { host } : {}),
+      ...(row.index === 0
+        ? {}
+        : { parts: { [address('pg_class', row.index)]: `INDEX ${quoteQualified(row.schema, row.name)}` } }),
     };
   },
   fold: (object) => ({ column: null, text: clause(object) }),
   create: (object) => {
     const values = object.attributes as unknown as Constraint;
-    if (values.inherited === true) return [];
-    const alter = `ALTER ${values.onKind} ${onlyFor(values)}${values.on}`;
-    const index = `ALTER TABLE ${values.on}`;
+    const table = `ALTER TABLE ${values.on}`;
+    const name = quoteIdent(object.name);
     return [
-      `${alter}\n  ADD ${clause(object)}`,
-      ...(values.attachTo === undefined
+      ...(values.inherited === true
         ? []
-        : [`ALTER INDEX ${values.attachTo} ATTACH PARTITION ${values.attachIndex}`]),
-      ...(values.clustered === true ? [`${index} CLUSTER ON ${quoteIdent(object.name)}`] : []),
-      ...(values.replicaIdentity === true
-        ? [`${index} REPLICA IDENTITY USING INDEX ${quoteIdent(object.name)}`]
-        : []),
+        : [`ALTER ${values.onKind} ${onlyFor(values)}${values.on}\n  ADD ${clause(object)}`]),
+      ...(values.validated === true ? [`${table} VALIDATE CONSTRAINT ${name}`] : []),
+      ...(values.renamedFrom === undefined
+        ? []
+        : [`${table} RENAME CONSTRAINT ${quoteIdent(values.renamedFrom)} TO ${name}`]),
+      ...indexStatements(object),
+      ...(values.clustered === true ? [`${table} CLUSTER ON ${name}`] : []),
+      ...(values.replicaIdentity === true ? [`${table} REPLICA IDENTITY USING INDEX ${name}`] : []),
+      ...triggerStateStatements(object, values.on, values.triggerStates ?? []),
     ];
   },
   drop: (object) => {
     const values = object.attributes as unknown as Constraint;
-    return values.type === 'foreign key'
+    return values.type === 'foreign key' && values.inherited !== true
       ? `ALTER TABLE ${values.on} DROP CONSTRAINT ${quoteIdent(object.name)}`
       : null;
   },
@@ -152,18 +201,30 @@ export const constraint: Kind<Row> = {
   },
 };
 
-/** A foreign key of a partitioned table recurses by itself; every other constraint stands for its table alone. */
-function onlyFor(values: Constraint): string {
-  if (values.onKind === 'DOMAIN') return '';
-  return values.type === 'foreign key' || values.type === 'check' ? '' : 'ONLY ';
+/** What concerns the index behind a key. An exclusion's tablespace can't stand in its definition, before WHERE. */
+function indexStatements(object: CatalogObject): readonly string[] {
+  const { type, attachTo, statistics = [], tablespace } = object.attributes as unknown as Constraint;
+  const index = quoteQualified(object.schema ?? '', object.name);
+  return [
+    ...(type === 'exclude' && tablespace !== undefined
+      ? [`ALTER INDEX ${index} SET TABLESPACE ${tablespace}`]
+      : []),
+    ...statisticsStatements(index, statistics),
+    ...(attachTo === undefined ? [] : [`ALTER INDEX ${attachTo} ATTACH PARTITION ${index}`]),
+  ];
+}
+
+/** Foreign keys, CHECKs and NOT NULLs recurse to partitions and heirs by themselves; a key stands for its table alone. */
+function onlyFor({ onKind, type }: Constraint): string {
+  return onKind === 'TABLE' && ['primary key', 'unique', 'exclude'].includes(type) ? 'ONLY ' : '';
 }
 
 /** `CONSTRAINT name PRIMARY KEY (id) WITH (fillfactor='70') DEFERRABLE`: index parameters precede deferrability. */
 function clause(object: CatalogObject): string {
-  const { definition, indexOptions, tablespace } = object.attributes as unknown as Constraint;
+  const { type, definition, indexOptions, tablespace } = object.attributes as unknown as Constraint;
   const deferrable = / DEFERRABLE( INITIALLY DEFERRED)?$/.exec(definition)?.[0] ?? '';
   const head = definition.slice(0, definition.length - deferrable.length);
   const options = indexOptions === undefined ? '' : ` WITH (${storageParameters(indexOptions).join(', ')})`;
-  const place = tablespace === undefined ? '' : ` USING INDEX TABLESPACE ${tablespace}`;
+  const place = tablespace === undefined || type === 'exclude' ? '' : ` USING INDEX TABLESPACE ${tablespace}`;
   return `CONSTRAINT ${quoteIdent(object.name)} ${head}${options}${place}${deferrable}`;
 }

@@ -1,5 +1,7 @@
 import { address, type Kind, type KindRow, userRow } from '../kind.js';
 import { attributes, type CatalogObject } from '../model.js';
+import { qualifiedName } from '../names.js';
+import { parameterList } from '../parameters.js';
 
 interface Range {
   readonly subtype: string;
@@ -8,6 +10,7 @@ interface Range {
   readonly canonical?: string;
   readonly subdiff?: string;
   readonly multirange: string;
+  readonly usualMultirange?: boolean;
 }
 
 interface Row extends KindRow, Range {
@@ -18,9 +21,9 @@ interface Row extends KindRow, Range {
   readonly multirange_oid: number;
 }
 
-const qualified = (oid: string, catalog: string, prefix: string): string =>
-  `(SELECT format('%I.%I', qn.nspname, q.${prefix}name) FROM ${catalog} q
-    JOIN pg_namespace qn ON qn.oid = q.${prefix}namespace WHERE q.oid = ${oid})`;
+/** The name that PostgreSQL gives a multirange when none is said: `makeMultirangeTypeName`, short of cutting it. */
+const usualMultirange = `CASE WHEN position('range' IN t.typname) > 0 THEN regexp_replace(t.typname, 'range', 'multirange')
+  ELSE t.typname || '_multirange' END`;
 
 /** Range types and the multirange that comes with each. */
 export const range: Kind<Row> = {
@@ -34,13 +37,14 @@ export const range: Kind<Row> = {
   query: () => `
     SELECT t.oid, n.nspname AS schema, t.typname AS name, format('%I.%I', n.nspname, t.typname) AS identity,
       t.typowner AS owner, r.rngmultitypid AS multirange_oid, format_type(r.rngsubtype, NULL) AS subtype,
-      CASE WHEN NOT o.opcdefault THEN ${qualified('r.rngsubopc', 'pg_opclass', 'opc')} END AS opclass,
+      CASE WHEN NOT o.opcdefault THEN ${qualifiedName('r.rngsubopc', 'pg_opclass')} END AS opclass,
       CASE WHEN r.rngcollation <> s.typcollation AND r.rngcollation <> 0
-        THEN ${qualified('r.rngcollation', 'pg_collation', 'coll')} END AS collation,
-      CASE WHEN r.rngcanonical <> 0 THEN ${qualified('r.rngcanonical', 'pg_proc', 'pro')} END AS canonical,
-      CASE WHEN r.rngsubdiff <> 0 THEN ${qualified('r.rngsubdiff', 'pg_proc', 'pro')} END AS subdiff,
-      ${qualified('r.rngmultitypid', 'pg_type', 'typ')} AS multirange
+        THEN ${qualifiedName('r.rngcollation', 'pg_collation')} END AS collation,
+      ${qualifiedName('r.rngcanonical', 'pg_proc')} AS canonical, ${qualifiedName('r.rngsubdiff', 'pg_proc')} AS subdiff,
+      format('%I.%I', mn.nspname, m.typname) AS multirange,
+      m.typnamespace = t.typnamespace AND m.typname = ${usualMultirange} AS "usualMultirange"
     FROM pg_range r JOIN pg_type t ON t.oid = r.rngtypid JOIN pg_type s ON s.oid = r.rngsubtype
+    JOIN pg_type m ON m.oid = r.rngmultitypid JOIN pg_namespace mn ON mn.oid = m.typnamespace
     JOIN pg_opclass o ON o.oid = r.rngsubopc JOIN pg_namespace n ON n.oid = t.typnamespace
     WHERE ${userRow('t', 'pg_type')}`,
   map: (row) => ({
@@ -54,9 +58,10 @@ export const range: Kind<Row> = {
       canonical: row.canonical,
       subdiff: row.subdiff,
       multirange: row.multirange,
+      usualMultirange: row.usualMultirange,
     }),
     shell: [],
-    also: [address('pg_type', row.multirange_oid)],
+    parts: { [address('pg_type', row.multirange_oid)]: `TYPE ${row.multirange}` },
   }),
   create: (object) => [definition(object)],
   split: (object) => ({ shell: [`CREATE TYPE ${object.identity}`], rest: [definition(object)] }),
@@ -65,13 +70,13 @@ export const range: Kind<Row> = {
 
 function definition(object: CatalogObject): string {
   const range = object.attributes as unknown as Range;
-  const options = [
-    ['SUBTYPE', range.subtype],
-    ['SUBTYPE_OPCLASS', range.opclass],
-    ['COLLATION', range.collation],
-    ['CANONICAL', range.canonical],
-    ['SUBTYPE_DIFF', range.subdiff],
-    ['MULTIRANGE_TYPE_NAME', range.multirange],
-  ].filter(([, value]) => value !== undefined);
-  return `CREATE TYPE ${object.identity} AS RANGE (\n${options.map(([key, value]) => `  ${key} = ${value}`).join(',\n')}\n)`;
+  const parameters = parameterList({
+    SUBTYPE: range.subtype,
+    SUBTYPE_OPCLASS: range.opclass,
+    COLLATION: range.collation,
+    CANONICAL: range.canonical,
+    SUBTYPE_DIFF: range.subdiff,
+    MULTIRANGE_TYPE_NAME: range.usualMultirange === true ? undefined : range.multirange,
+  });
+  return `CREATE TYPE ${object.identity} AS RANGE ${parameters}`;
 }

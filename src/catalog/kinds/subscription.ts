@@ -83,7 +83,11 @@ export const subscription: Kind<Row> = {
     const { connection = '', publications, slot, parameters: given } = read(object);
     const options = [
       'connect = false',
-      ...(slot === undefined ? ['slot_name = NONE'] : slot === object.name ? [] : [`slot_name = ${quoteLiteral(slot)}`]),
+      ...(slot === undefined
+        ? ['slot_name = NONE']
+        : slot === object.name
+          ? []
+          : [`slot_name = ${quoteLiteral(slot)}`]),
       ...Object.entries(given ?? {}).map(([name, value]) => `${name} = ${quoteLiteral(value)}`),
     ];
     return [

@@ -1,4 +1,10 @@
 import { quoteIdent } from '../../database/sql.js';
+import {
+  indexStatistics,
+  plainTargets,
+  type StatisticsTarget,
+  statisticsStatements,
+} from '../index-statistics.js';
 import { address, type Kind, type KindRow, notLedger, userRow } from '../kind.js';
 import { attributes } from '../model.js';
 
@@ -7,7 +13,7 @@ interface Index {
   readonly definition: string;
   readonly tablespace?: string;
   readonly attachTo?: string;
-  readonly statistics?: readonly { readonly column: number; readonly target: number }[];
+  readonly statistics?: readonly StatisticsTarget[];
   readonly clustered?: boolean;
   readonly replicaIdentity?: boolean;
   readonly invalid?: boolean;
@@ -34,8 +40,7 @@ export const index: Kind<Row> = {
       i.indisreplident AND r.relreplident = 'i' AS "replicaIdentity", NOT i.indisvalid AS invalid,
       (SELECT format('%I.%I', pn.nspname, p.relname) FROM pg_inherits h JOIN pg_class p ON p.oid = h.inhparent
         JOIN pg_namespace pn ON pn.oid = p.relnamespace WHERE h.inhrelid = c.oid) AS "attachTo",
-      (SELECT json_agg(json_build_object('column', a.attnum, 'target', a.attstattarget) ORDER BY a.attnum)
-        FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attstattarget >= 0) AS statistics
+      ${indexStatistics('c.oid')} AS statistics
     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class r ON r.oid = i.indrelid
     JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_namespace rn ON rn.oid = r.relnamespace
     LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace
@@ -50,7 +55,7 @@ export const index: Kind<Row> = {
       definition: row.definition,
       tablespace: row.tablespace,
       attachTo: row.attachTo,
-      statistics: (row.statistics ?? []).map(({ column, target }) => ({ column, target })),
+      statistics: plainTargets(row.statistics),
       clustered: row.clustered,
       replicaIdentity: row.replicaIdentity,
       invalid: row.invalid,
@@ -64,10 +69,7 @@ export const index: Kind<Row> = {
       ...(values.tablespace === undefined
         ? []
         : [`ALTER INDEX ${object.identity} SET TABLESPACE ${values.tablespace}`]),
-      ...(values.statistics ?? []).map(
-        ({ column, target }) =>
-          `ALTER INDEX ${object.identity} ALTER COLUMN ${column} SET STATISTICS ${target}`,
-      ),
+      ...statisticsStatements(object.identity, values.statistics ?? []),
       ...(values.attachTo === undefined
         ? []
         : [`ALTER INDEX ${values.attachTo} ATTACH PARTITION ${object.identity}`]),

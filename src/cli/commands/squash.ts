@@ -68,6 +68,10 @@ function adoptionLine(adoption: NonNullable<Squashed['adoption']>): string {
     partial: 'ran only a part of the originals: npx knex-squash status',
     ghosts: "not adopted: its ledger names migrations that aren't here: npx knex-squash status",
     foreign: 'not adopted: it has objects that no ledger accounts for: npx knex-squash status',
+    'out of order':
+      'not adopted: it ran the originals in another order, and that matters: npx knex-squash adopt',
+    tampered: 'not adopted: files were edited: npx knex-squash status',
+    interrupted: 'not adopted: a migration without a transaction broke off: npx knex-squash status',
     drifted:
       'not adopted: it differs from what the migrations build: npx knex-squash adopt names the differences',
     unreachable: 'not adopted: npx knex-squash adopt, once it can be reached',

@@ -1,13 +1,23 @@
 import { spawnSync } from 'node:child_process';
-import { readlinkSync, realpathSync } from 'node:fs';
+import { readFileSync, readlinkSync, realpathSync } from 'node:fs';
 
-/** Whether a process of that id exists, whoever owns it. */
+/** Whether a process of that id runs, whoever owns it. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+  return process.platform !== 'linux' || !isZombie(pid);
+}
+
+/** In many containers nobody reaps orphans: their process id outlives them. */
+function isZombie(pid: number): boolean {
+  try {
+    // `pid (name) state …`, see proc(5); the name can hold anything, so the last parenthesis counts.
+    return /\) [ZX] [^)]*$/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return true;
   }
 }
 

@@ -1,0 +1,74 @@
+import type { Queryable } from '../database/client.js';
+
+/** Rows of these change without a change of any object, or say nothing about one; pg_class is read by itself. */
+const leftOut = [
+  'pg_class',
+  'pg_statistic',
+  'pg_statistic_ext_data',
+  'pg_largeobject',
+  'pg_largeobject_metadata',
+  'pg_replication_origin',
+];
+
+/** Cluster-wide catalogs that hold something of this database. */
+const shared = ['pg_db_role_setting', 'pg_shdescription', 'pg_shseclabel'];
+
+/** Columns by which a row belongs to a temporary object: other sessions come and go with those. */
+const owners: Readonly<Record<string, readonly string[]>> = {
+  pg_attribute: ['attrelid'],
+  pg_attrdef: ['oid'],
+  pg_constraint: ['oid'],
+  pg_depend: ['objid', 'refobjid'],
+  pg_index: ['indexrelid'],
+  pg_inherits: ['inhrelid'],
+  pg_namespace: ['oid'],
+  pg_rewrite: ['ev_class'],
+  pg_sequence: ['seqrelid'],
+  pg_trigger: ['tgrelid'],
+  pg_type: ['oid'],
+};
+
+const temporary = `
+  SELECT oid FROM pg_class WHERE relpersistence = 't'
+  UNION ALL SELECT unnest(ARRAY[t.oid, t.typarray]) FROM pg_type t JOIN pg_class c ON c.oid = t.typrelid WHERE c.relpersistence = 't'
+  UNION ALL SELECT a.oid FROM pg_attrdef a JOIN pg_class c ON c.oid = a.adrelid WHERE c.relpersistence = 't'
+  UNION ALL SELECT n.oid FROM pg_constraint n JOIN pg_class c ON c.oid = n.conrelid WHERE c.relpersistence = 't'
+  UNION ALL SELECT oid FROM pg_namespace WHERE nspname ~ '^pg_(toast_)?temp'`;
+
+/** TRUNCATE and REFRESH write a row of pg_class anew and alter nothing of this. */
+const relations = `
+  SELECT sum(hash_record_extended(ROW(oid, relname, relnamespace, reloftype, relowner, relam, reltablespace, relkind,
+    relpersistence, relrowsecurity, relforcerowsecurity, relreplident, relispopulated, relispartition, relchecks,
+    relacl::text, reloptions::text, relpartbound::text), 0))::text AS digest
+  FROM pg_catalog.pg_class WHERE relpersistence <> 't' AND relnamespace <> 'pg_toast'::regnamespace`;
+
+/**
+ * The text of a query that tells cheaply whether the catalog is the one that was compared: for each
+ * system catalog, which transactions (`xmin`) have written how many of its rows. Whatever makes, alters
+ * or drops an object writes a row under a number that was never used before, or takes one away, so no
+ * two states share a digest; VACUUM and ANALYZE update in place and don't count. One pass over the
+ * catalogs, no name is resolved and nothing is deparsed.
+ */
+export async function catalogDigestQuery(client: Queryable): Promise<string> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT relname AS name FROM pg_catalog.pg_class
+      WHERE relnamespace = 'pg_catalog'::regnamespace AND relkind = 'r' AND has_table_privilege(oid, 'SELECT')
+        AND relname <> ALL ($1::text[]) AND (NOT relisshared OR relname = ANY ($2::text[]))
+      ORDER BY relname`,
+    [leftOut, shared],
+  );
+  const counts = rows.map(({ name }) => {
+    const conditions = (owners[name] ?? []).map((column) => `${column} NOT IN (SELECT oid FROM temporary)`);
+    const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
+    return `SELECT '${name}' AS catalog, xmin AS writer, count(*) AS rows FROM pg_catalog.${name}${where} GROUP BY xmin`;
+  });
+  return `WITH temporary AS MATERIALIZED (${temporary})
+    SELECT concat_ws(' ', sum(hashtextextended(catalog || ' ' || writer || ' ' || rows, 0)), (${relations})) AS digest
+    FROM (${counts.join('\n UNION ALL ')}) counts`;
+}
+
+/** Runs such a query. */
+export async function readDigest(client: Queryable, query: string): Promise<string> {
+  const { rows } = await client.query<{ digest: string }>(query);
+  return rows[0]?.digest ?? '';
+}

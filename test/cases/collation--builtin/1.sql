@@ -1,0 +1,1 @@
+CREATE COLLATION fast (PROVIDER = builtin, LOCALE = 'C.UTF-8');

@@ -1,0 +1,2 @@
+CREATE TABLE t (a text COLLATE fast);
+COMMENT ON COLLATION fast IS 'no library';

@@ -1,0 +1,2 @@
+CREATE COLLATION ruled (PROVIDER = icu, LOCALE = 'und', RULES = '&V << w <<< W');
+CREATE COLLATION quoted (PROVIDER = icu, LOCALE = 'und', RULES = '&a < ''b''');

@@ -1,0 +1,3 @@
+CREATE DOMAIN d AS int;
+CREATE TABLE t (d d);
+INSERT INTO t VALUES (-1);

@@ -1,0 +1,5 @@
+CREATE OR REPLACE FUNCTION f(x int, y int DEFAULT 2) RETURNS int LANGUAGE sql STABLE BEGIN ATOMIC SELECT x + (SELECT count(*) FROM v)::int + y; END;
+COMMENT ON FUNCTION f IS 'in a cycle';
+COMMENT ON VIEW v IS 'in a cycle, too';
+GRANT SELECT ON v TO case_reader;
+ALTER FUNCTION f OWNER TO case_owner;

@@ -1,0 +1,3 @@
+DROP FUNCTION mac;
+CREATE TABLE t (a text, b text GENERATED ALWAYS AS (upper(a)) STORED);
+CREATE VIEW v AS SELECT soundex(a) FROM t;

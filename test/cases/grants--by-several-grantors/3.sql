@@ -1,0 +1,5 @@
+SET ROLE case_writer;
+GRANT SELECT ON t TO case_reader;
+GRANT EXECUTE ON FUNCTION f TO PUBLIC;
+RESET ROLE;
+GRANT SELECT ON t TO case_reader;

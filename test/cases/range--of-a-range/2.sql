@@ -1,0 +1,2 @@
+CREATE DOMAIN d AS pairs CHECK (NOT isempty(VALUE));
+CREATE TYPE over_domain AS RANGE (SUBTYPE = d);

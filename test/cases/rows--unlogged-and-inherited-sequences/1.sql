@@ -1,0 +1,12 @@
+CREATE UNLOGGED TABLE t (id serial);
+INSERT INTO t DEFAULT VALUES;
+CREATE SEQUENCE never;
+CREATE SEQUENCE reset START 5;
+SELECT nextval('reset');
+ALTER SEQUENCE reset RESTART;
+CREATE SEQUENCE set_back;
+SELECT setval('set_back', 1, true);
+CREATE SEQUENCE set_uncalled;
+SELECT setval('set_uncalled', 1, false);
+CREATE SEQUENCE at_end MAXVALUE 3 CYCLE;
+SELECT nextval('at_end') FROM generate_series(1, 3);

@@ -1,0 +1,3 @@
+DROP TABLE t CASCADE;
+CREATE TABLE t (a text, b text);
+CREATE VIEW v AS SELECT b, a FROM t;
