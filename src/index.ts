@@ -2,6 +2,7 @@
 export type { AdoptionOutcome } from './adopt/outcome.js';
 export type { Server } from './database/server.js';
 export { isSquashError, SquashError, type SquashErrorCode, type SquashErrorDetails } from './errors.js';
+export { type SquashConfig, squashSource } from './knex-source.js';
 export { adopt, down, type FollowOptions, type MigrateOptions, type UpResult, up } from './migrate.js';
 export { type RestoredMigrations, type RestoreOptions, restoreMigrations } from './restore.js';
 export { loadSettings, type SettingsInput } from './settings/load.js';

@@ -4,7 +4,7 @@ import type { Queryable } from '../database/client.js';
 import { SquashError } from '../errors.js';
 import { failpoint } from '../failpoint.js';
 import { deleteRows, type LedgerPlace, type LedgerSettings, readRows } from '../history/ledger.js';
-import { defaultLockTimeout, withLedgerLocked } from '../history/lock.js';
+import { type LockOptions, withLedgerLocked } from '../history/lock.js';
 import type { LedgerRow } from '../history/migration.js';
 import { type AcceptedDrift, insertRevision } from '../history/revision.js';
 import { readDigest } from './digest.js';
@@ -47,7 +47,6 @@ export interface AdoptionResult {
  * The baseline takes the lowest id and the lowest batch of the rows that it replaces, so that it
  * stays where they stood and a rollback of the last batch doesn't reach it sooner than before.
  *
- * @param timeout milliseconds to wait for other runs; default 60,000.
  * @throws SquashError LEDGER_MISMATCH when the ledger doesn't have exactly one row for each replaced
  *   name, LOCK_TIMEOUT. Nothing is written then.
  */
@@ -56,7 +55,7 @@ export async function adoptBaseline(
   settings: LedgerSettings,
   adoption: Adoption,
   seen: Seen | null = null,
-  timeout: number = defaultLockTimeout,
+  lock: LockOptions = {},
 ): Promise<AdoptionResult> {
   let lockedAt = 0;
   const { kind, replaced } = await withLedgerLocked(

@@ -12,7 +12,7 @@ import {
   type LedgerSettings,
   readRows,
 } from '../history/ledger.js';
-import { defaultLockTimeout, withLedgerLocked } from '../history/lock.js';
+import { type LockOptions, withLedgerLocked } from '../history/lock.js';
 import type { LedgerRow } from '../history/migration.js';
 import { deleteRevision, readRevisions } from '../history/revision.js';
 import { hashOf } from './durable.js';
@@ -72,9 +72,9 @@ export async function restoreLedger(
   connection: ClientConfig,
   settings: LedgerSettings,
   { baseline, files, revision }: Pick<Manifest, 'baseline' | 'files' | 'revision'>,
-  timeout: number = defaultLockTimeout,
+  lock: LockOptions = {},
 ): Promise<readonly LedgerRow[]> {
-  return withLedgerLocked(connection, settings, timeout, async ({ client, place }) => {
+  return withLedgerLocked(connection, settings, lock, async ({ client, place }) => {
     const row = (await readRows(client, place)).find(({ name }) => name === baseline.name);
     if (row === undefined) return [];
     const adoptions = await readRevisions(client, place);

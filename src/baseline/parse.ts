@@ -7,11 +7,12 @@ import { metadataMarkers } from './render.js';
  * @param name the file's name, for the error.
  * @throws SquashError BASELINE_INVALID when there is metadata but it isn't whole.
  */
-export function parseBaseline(text: string, name: string): BaselineMetadata | null {
+export function parseBaseline(file: string, name: string): BaselineMetadata | null {
+  const text = file.replaceAll('\r\n', '\n');
   const start = text.indexOf(metadataMarkers.start);
   if (start < 0) return null;
-  const end = text.replaceAll('\r\n', '\n').indexOf(metadataMarkers.end, start);
-  const json = end < 0 ? '' : text.replaceAll('\r\n', '\n').slice(start + metadataMarkers.start.length, end);
+  const end = text.indexOf(metadataMarkers.end, start);
+  const json = end < 0 ? '' : text.slice(start + metadataMarkers.start.length, end);
   try {
     return metadataSchema.parse(JSON.parse(json));
   } catch (cause) {

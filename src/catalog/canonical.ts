@@ -1,4 +1,5 @@
 import type { Queryable } from '../database/client.js';
+import { raiseFence } from '../database/fence.js';
 import { compareCatalogs, type Difference } from './compare.js';
 import { canonicalJson } from './fingerprint.js';
 import { probeSchema } from './kind.js';
@@ -81,7 +82,7 @@ async function probe(
       if (redefinition === undefined) continue;
       if (await attempt(client, redefinition.statements)) probes.set(id, redefinition.probe ?? id);
     }
-    await client.query(`SET LOCAL search_path = ''`);
+    await client.query(raiseFence);
     const parsed = new Map((await readAgain()).objects.map((object) => [object.id, object]));
     const before = new Map(found.objects.map((object) => [object.id, object]));
     for (const difference of differences) {

@@ -75,3 +75,10 @@ export function columnAlterations(alter: string, columns: readonly Column[]): re
     ];
   });
 }
+
+/** What ATTACH PARTITION takes from a partition's columns. */
+export function keptNotNulls(alter: string, columns: readonly Column[]): readonly string[] {
+  return columns
+    .filter((column) => column.notNullKept === true)
+    .map((column) => `${alter} ALTER COLUMN ${quoteIdent(column.name)} SET NOT NULL`);
+}

@@ -28,6 +28,8 @@ export interface Column {
   /** What its parents have: so much comes by itself, or must be taken away. */
   readonly notNullInherited?: boolean;
   readonly notNullDropped?: boolean;
+  /** PostgreSQL 18: a partition's own, which stays when its parent gives it up. */
+  readonly notNullKept?: boolean;
   readonly generatedInherited?: boolean;
   readonly defaultInherited?: boolean;
   readonly defaultDropped?: boolean;
@@ -89,7 +91,9 @@ function notNullJson({ version }: ReadScope): string {
   }
   return `'notNull', CASE WHEN nn.convalidated THEN true END,
     'notNullName', CASE WHEN nn.convalidated AND (nn.conname <> left(cl.relname || '_' || a.attname || '_not_null', 63)
-      OR nn.conislocal AND NOT a.attislocal) THEN nn.conname END,
+      OR nn.conislocal AND NOT a.attislocal OR EXISTS (SELECT FROM pg_constraint nm
+        WHERE nm.conname = nn.conname AND nm.connamespace = nn.connamespace AND nm.oid <> nn.oid)) THEN nn.conname END,
+    'notNullKept', CASE WHEN nn.convalidated AND nn.conislocal AND nn.coninhcount > 0 AND cl.relispartition THEN true END,
     'notNullNoInherit', CASE WHEN nn.convalidated AND nn.connoinherit THEN true END,
     'notNullInherited', CASE WHEN nn.convalidated AND NOT nn.conislocal THEN true END,
     'notNullBy', CASE WHEN nn.convalidated THEN json_build_object('oid', nn.oid::int8, 'name', nn.conname) END,`;
@@ -112,7 +116,7 @@ export function columnsJson(relation: string, scope: ReadScope): string {
       'generated', CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END,
       'generatedBy', CASE WHEN a.attgenerated <> '' THEN d.oid::int8 END,
       'virtual', CASE WHEN a.attgenerated = 'v' THEN true END,
-      'identity', CASE WHEN a.attidentity <> '' THEN ${identityJson} END,
+      'identity', CASE WHEN a.attidentity <> '' THEN ${identityJson(scope)} END,
       'identityBy', CASE WHEN a.attidentity <> '' THEN ${identitySequence('s.seqrelid::int8')} END,
       'identityOfParent', CASE WHEN a.attidentity <> '' AND cl.relispartition THEN
         CASE a.attidentity WHEN 'a' THEN 'ALWAYS' ELSE 'BY DEFAULT' END END,
@@ -136,11 +140,13 @@ function identitySequence(expression: string): string {
       AND sd.refobjid = a.attrelid AND sd.refobjsubid = a.attnum)`;
 }
 
-const identityJson = identitySequence(
-  `json_build_object('always', a.attidentity = 'a', 'sequence', format('%I.%I', sn.nspname, sc.relname),
-    'logging', CASE WHEN sc.relpersistence <> cl.relpersistence THEN
+/** Before PostgreSQL 15 no sequence is unlogged. */
+const identityJson = ({ version }: ReadScope): string =>
+  identitySequence(
+    `json_build_object('always', a.attidentity = 'a', 'sequence', format('%I.%I', sn.nspname, sc.relname),
+    'logging', CASE WHEN ${version >= 150000} AND sc.relpersistence <> cl.relpersistence THEN
       CASE sc.relpersistence WHEN 'u' THEN 'UNLOGGED' ELSE 'LOGGED' END END)::jsonb || ${sequenceJson('s')}::jsonb`,
-);
+  );
 
 /** The columns without what only resolves addresses: plain values for the model. */
 export function columnValues(rows: readonly ColumnRow[]): readonly Value[] {

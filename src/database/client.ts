@@ -2,6 +2,7 @@ import type { Client, ClientBase, ClientConfig } from 'pg';
 import pg from 'pg';
 import { parse, toClientConfig } from 'pg-connection-string';
 import { SquashError } from '../errors.js';
+import { raiseFence } from './fence.js';
 
 /** Anything that runs a query on one session: a `pg` client, or a stand-in of a test. */
 export type Queryable = Pick<ClientBase, 'query'>;
@@ -12,30 +13,8 @@ const connectTimeout = 15_000;
 /** Milliseconds that a goodbye may take before the socket is cut. */
 const farewellTimeout = 5_000;
 
-/** The session fence: whatever the session's settings, a value reads and deparses the same. */
-const fence = [
-  ['search_path', ''],
-  ['client_encoding', 'UTF8'],
-  ['DateStyle', 'ISO'],
-  ['IntervalStyle', 'postgres'],
-  ['TimeZone', 'UTC'],
-  ['extra_float_digits', '3'],
-  ['bytea_output', 'hex'],
-  ['standard_conforming_strings', 'on'],
-  ['quote_all_identifiers', 'off'],
-  ['row_security', 'off'],
-  ['jit', 'off'],
-  ['statement_timeout', '0'],
-  ['lock_timeout', '0'],
-  ['idle_in_transaction_session_timeout', '0'],
-] as const;
-
-/** One round trip. `transaction_timeout` exists since 17, so it is reset only where the server has it. */
-const beginSnapshot = [
-  'BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY, NOT DEFERRABLE',
-  ...fence.map(([name, value]) => `SET LOCAL ${name} = '${value}'`),
-  "SELECT set_config(name, '0', true) FROM pg_catalog.pg_settings WHERE name = 'transaction_timeout'",
-].join(';\n');
+/** One round trip. */
+const beginSnapshot = `BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY, NOT DEFERRABLE;\n${raiseFence}`;
 
 /**
  * Connects, runs `fn`, disconnects. The connection is closed however `fn` ends, and the first error

@@ -5,6 +5,7 @@ import { adoptBaseline } from '../adopt/stamp.js';
 import { fingerprint } from '../catalog/fingerprint.js';
 import type { Server } from '../database/server.js';
 import { SquashError } from '../errors.js';
+import type { LockOptions } from '../history/lock.js';
 import type { LedgerRow } from '../history/migration.js';
 import type { DatabaseState } from '../history/state.js';
 import { toolVersion } from '../version.js';
@@ -22,6 +23,7 @@ export interface Follow {
   readonly catchUp: boolean;
   /** Ids of objects that may differ from what the ledger promises. */
   readonly acceptDrift: readonly string[];
+  readonly lock?: LockOptions;
   /** Told the name of each original that was run on the database. */
   readonly onRun?: (name: string) => void;
   /** Told the name of each migration that was run on a shadow. */
@@ -83,7 +85,7 @@ async function followOnce(
 }
 
 async function stamp(
-  { server }: Follow,
+  { server, lock = {} }: Follow,
   { project, baseline, way }: Journey,
   live: LiveCatalog,
   ledger: readonly LedgerRow[],
@@ -102,6 +104,7 @@ async function stamp(
       accepted: accepted.map(({ id, change }) => ({ id, change })),
     },
     { ...live, ledger },
+    lock,
   );
   if (kind === 'changed') return null;
   if (kind === 'already adopted') return { kind };

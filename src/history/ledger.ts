@@ -146,6 +146,14 @@ export async function deleteRows(
   return rowCount ?? 0;
 }
 
+/** Of several rows of one name only the lowest id stays. */
+export async function deleteDoubles(client: Queryable, { sql }: LedgerPlace, name: string): Promise<void> {
+  await client.query(
+    `DELETE FROM ${sql.ledger} WHERE name = $1::varchar AND id > (SELECT min(id) FROM ${sql.ledger} WHERE name = $1::varchar)`,
+    [name],
+  );
+}
+
 /** Moves the ledger's sequence past its highest id, never back. */
 export async function advanceSequence(client: Queryable, place: LedgerPlace): Promise<void> {
   await client.query(

@@ -68,6 +68,14 @@ export async function findInterrupted(client: Queryable, place: LedgerPlace): Pr
   return isDead(open, rows.length > 0) ? open : null;
 }
 
+/** How a lock is waited for. */
+export interface LockOptions {
+  /** Milliseconds for all locks together; default 60,000. */
+  readonly timeout?: number;
+  /** Whether a mark in Knex's lock table may be that of our own caller: then it is passed over. */
+  readonly isMarkOurs?: boolean;
+}
+
 /** What {@link withLedgerLocked} gives: the session, and where the ledger lies. */
 export interface Locked {
   readonly client: Queryable;
@@ -80,18 +88,23 @@ export interface Locked {
  * lock belongs to it alone, so it works behind a transaction pooler too. When the reply to its COMMIT
  * is lost it finds out how it ended; when anything else of it is lost `fn` runs once more.
  *
- * @param timeout milliseconds for all locks together.
  * @throws SquashError LEDGER_MISMATCH where there is no ledger, LOCK_TIMEOUT, MIGRATION_INTERRUPTED.
  */
 export async function withLedgerLocked<T>(
   connection: ClientConfig,
   settings: LedgerSettings,
-  timeout: number,
+  options: LockOptions,
   fn: (locked: Locked) => Promise<T>,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await withClient(connection, (client) => lockOn(client, connection, settings, timeout, fn));
+      return await withClient(connection, async (client) => {
+        const place = await findLedger(client, settings);
+        return inTransaction(client, connection, async () => {
+          await takeAll(client, place, options);
+          return fn({ client, place });
+        });
+      });
     } catch (error) {
       if (attempt === attempts || !isTransient(error)) throw error;
       await sleep(100 * attempt);
@@ -101,32 +114,28 @@ export async function withLedgerLocked<T>(
 
 const attempts = 4;
 
-async function lockOn<T>(
-  client: Queryable,
-  connection: ClientConfig,
-  settings: LedgerSettings,
-  timeout: number,
-  fn: (locked: Locked) => Promise<T>,
-): Promise<T> {
+async function findLedger(client: Queryable, settings: LedgerSettings): Promise<LedgerPlace> {
   const { exists, sql } = await locateLedger(client, settings);
-  if (!exists.ledger) {
-    throw new SquashError('LEDGER_MISMATCH', `this database has no ledger: there is no table ${sql.ledger}`, {
-      hint: 'Check --url, and migrations.tableName and migrations.schemaName in the knexfile.',
-    });
-  }
-  const place = await ensureLedger(client, settings);
+  if (exists.ledger) return ensureLedger(client, settings);
+  throw new SquashError('LEDGER_MISMATCH', `this database has no ledger: there is no table ${sql.ledger}`, {
+    hint: 'Check --url, and migrations.tableName and migrations.schemaName in the knexfile.',
+  });
+}
+
+async function takeAll(
+  client: Queryable,
+  place: LedgerPlace,
+  { timeout = defaultLockTimeout, isMarkOurs = false }: LockOptions,
+): Promise<void> {
   const deadline = performance.now() + timeout;
   const left = () => Math.max(0, deadline - performance.now());
-  return inTransaction(client, connection, async () => {
-    if (!(await poll(() => tryAdvisoryLock(client), left()))) {
-      throw held("knex-squash's advisory lock", timeout);
-    }
-    await holdLockRow(client, place, left());
-    if (!(await poll(() => tryTableLock(client, place), left()))) {
-      throw held(`the table ${place.sql.ledger}`, timeout);
-    }
-    return fn({ client, place });
-  });
+  if (!(await poll(() => tryAdvisoryLock(client), left()))) {
+    throw held("knex-squash's advisory lock", timeout);
+  }
+  if (!isMarkOurs) await holdLockRow(client, place, left());
+  if (!(await poll(() => tryTableLock(client, place), left()))) {
+    throw held(`the table ${place.sql.ledger}`, timeout);
+  }
 }
 
 /** Gives the lock back; in a transaction it is free for others at the commit. */

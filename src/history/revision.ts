@@ -73,6 +73,21 @@ export async function readRevisions(
   return rows;
 }
 
+/** The names that an adoption of the last half minute replaced, by the server's clock. */
+export async function recentlyReplaced(
+  client: Queryable,
+  { sql, exists }: LedgerPlace,
+  baseline: string,
+): Promise<readonly string[]> {
+  if (!exists.revision) return [];
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT r.name FROM ${sql.revision}, jsonb_to_recordset(replaced) AS r (name text, id integer)
+      WHERE baseline = $1 AND adopted_at > clock_timestamp() - interval '30 seconds' ORDER BY r.id`,
+    [baseline],
+  );
+  return rows.map(({ name }) => name);
+}
+
 /** Forgets an adoption that has been undone. */
 export async function deleteRevision(client: Queryable, { sql }: LedgerPlace, id: number): Promise<void> {
   await client.query(`DELETE FROM ${sql.revision} WHERE id = $1`, [id]);

@@ -42,6 +42,27 @@ export async function loadSettings(input: SettingsInput): Promise<Settings> {
   return assemble({ cwd: input.cwd, root, knexfile, environment, connection, parsed: parsed.data });
 }
 
+/**
+ * Checks a configuration that a program holds in its hands, as {@link loadSettings} does with the one
+ * in a knexfile. Of the environment only what has no place in a knexfile counts.
+ *
+ * @throws SquashError SETTINGS_INVALID
+ */
+export async function settingsOf(
+  configuration: Configuration,
+  cwd: string,
+  { NODE_ENV, SHADOW_DATABASE_URL, KNEX_SQUASH_BACKUPS, KNEX_SQUASH_STATE_DIRECTORY }: NodeJS.ProcessEnv,
+): Promise<Settings> {
+  const problems: string[] = [];
+  const connection = await readConnection(configuration, null, problems);
+  const env = { SHADOW_DATABASE_URL, KNEX_SQUASH_BACKUPS, KNEX_SQUASH_STATE_DIRECTORY };
+  const parsed = settingsSchema.safeParse({ flags: {}, env, knexfile: configuration });
+  if (!parsed.success) problems.push(...parsed.error.issues.map((issue) => describeIssue(issue, null)));
+  if (problems.length > 0 || !parsed.success) throw invalid(problems);
+  const environment = NODE_ENV || 'development';
+  return assemble({ cwd, root: cwd, knexfile: null, environment, connection, parsed: parsed.data });
+}
+
 function locateKnexfile({ cwd, env, flags }: SettingsInput, problems: string[]): string | null {
   const named = flags.knexfile || env.KNEX_SQUASH_KNEXFILE;
   if (!named) return findKnexfile(cwd);

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { parseUrl } from './connection.js';
+import { fileSettingsOf } from './source-key.js';
 
 /** What Knex loads where `loadExtensions` says nothing (knex/lib/migrations/common/MigrationsLoader.js). */
 const defaultExtensions = ['.co', '.coffee', '.eg', '.iced', '.js', '.cjs', '.litcoffee', '.ls', '.ts'];
@@ -68,8 +69,15 @@ const migrationKeys = z.strictObject({
   disableMigrationsListValidation: z.unknown().optional(),
 });
 
+/** A source of ours stands for the folders that it was made for. */
+const unwrapped = z.preprocess((given: unknown) => {
+  const { migrationSource, ...rest } = Object(given) as { migrationSource?: unknown };
+  const files = fileSettingsOf(migrationSource);
+  return files === null ? given : { ...rest, ...files };
+}, migrationKeys);
+
 /** Knex's defaults, and its rule that a setting about files puts a custom source out of use. */
-const migrations = migrationKeys.transform((given) => {
+const migrations = unwrapped.transform((given) => {
   const { directory, sortDirsSeparately, loadExtensions, migrationSource } = given;
   const isAboutFiles = [directory, sortDirsSeparately, loadExtensions].some((value) => value !== undefined);
   return {

@@ -32,7 +32,8 @@ export function listCases(): readonly Case[] {
     .map(readCase);
 }
 
-function readCase(name: string): Case {
+/** The case of that name. */
+export function readCase(name: string): Case {
   const notes = join(folder, name, 'case.json');
   const steps = readdirSync(join(folder, name))
     .filter((file) => file.endsWith('.sql'))

@@ -8,6 +8,9 @@ let isTold = false;
 
 /** A dump in its two halves. */
 interface Dump {
+  /** As it can be restored. */
+  readonly ddl: string;
+  /** As it can be compared. */
   readonly schema: string;
   /** INSERTs, setvals and REFRESHes, sorted: where a row lies depends on the updates that it has seen. */
   readonly contents: readonly string[];
@@ -32,18 +35,23 @@ async function dump(database: ClientConfig): Promise<Dump | null> {
   const entries = text.split(/^(?=--\n-- (?:Data for )?Name: )/m);
   const isContents = (entry: string) =>
     /^--\n-- .*; Type: (TABLE DATA|SEQUENCE SET|MATERIALIZED VIEW DATA);/.test(entry);
+  const ddl = entries.filter((entry) => !isContents(entry)).join('');
   return {
-    schema: normal(entries.filter((entry) => !isContents(entry)).join('')),
-    contents: entries
-      .filter(isContents)
-      .flatMap((entry) => entry.split(/;\n/))
-      .sort(),
+    ddl,
+    schema: normal(ddl),
+    contents: entries.filter(isContents).flatMap(statements).sort(),
   };
+}
+
+/** Of an entry without its heading. */
+function statements(entry: string): readonly string[] {
+  return entry.replace(/^--\n.*\n--\n\n/, '').split(/;\n/);
 }
 
 /** Orders that come from the order of creation, and mean nothing: in an ACL, among options, in an operator class. */
 function normal(schema: string): string {
   return schema
+    .replaceAll(/^SET SESSION AUTHORIZATION .*\n(GRANT .*\n)RESET SESSION .*\n/gm, 'GRANT by another: $1')
     .replaceAll(/(^GRANT .*\n){2,}/gm, (lines) => `${sorted(lines.trimEnd(), '\n')}\n`)
     .replaceAll(/(?<= WITH \()\w+='.*'(?=\) AS$)/gm, (options) => sorted(options, ', '))
     .replaceAll(/(^ {4}(OPERATOR|FUNCTION) \d+ .* ?[,;]\n){2,}/gm, (lines) =>
@@ -56,9 +64,9 @@ function sorted(list: string, separator: string): string {
 }
 
 /** The dump of a database that was restored from this dump. */
-async function secondGeneration({ schema }: Dump): Promise<string> {
+async function secondGeneration({ ddl, schema }: Dump): Promise<string> {
   return withDatabase(async (scratch) => {
-    const complaints = await psql(scratch, schema);
+    const complaints = await psql(scratch, ddl);
     const generation = await dump(scratch);
     return complaints ? `${complaints}\n${schema}` : (generation?.schema ?? schema);
   });

@@ -18,7 +18,8 @@ export async function runCases(half: 0 | 1): Promise<void> {
   if (mine.length === 0) test.todo('none in this half');
 }
 
-async function ensureRoles(): Promise<void> {
+/** Makes the roles that cases name; safe when several tests do it at once. */
+export async function ensureRoles(): Promise<void> {
   await withClient(testServer(), (client) =>
     client.query(
       [

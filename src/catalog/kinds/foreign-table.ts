@@ -1,5 +1,5 @@
 import { quoteQualified } from '../../database/sql.js';
-import { columnAlterations, columnDefinition } from '../column-clauses.js';
+import { columnAlterations, columnDefinition, keptNotNulls } from '../column-clauses.js';
 import {
   type Column,
   type ColumnRow,
@@ -80,6 +80,7 @@ export const foreignTable: Kind<Row> = {
       ...(values.partitionOf === undefined
         ? []
         : [`ALTER TABLE ONLY ${values.partitionOf} ATTACH PARTITION ${object.identity} ${values.bound}`]),
+      ...keptNotNulls(`ALTER TABLE ONLY ${object.identity}`, values.columns ?? []),
     ];
   },
   drop: (object) => `DROP FOREIGN TABLE ${object.identity}`,

@@ -11,6 +11,7 @@ interface MaterializedView {
   readonly accessMethod?: string;
   readonly tablespace?: string;
   readonly options?: readonly string[];
+  readonly toastOptions?: readonly string[];
   readonly populated?: boolean;
 }
 
@@ -33,10 +34,11 @@ export const materializedView: Kind<Row> = {
     SELECT c.oid, n.nspname AS schema, c.relname AS name, format('%I.%I', n.nspname, c.relname) AS identity,
       c.relowner AS owner, pg_get_viewdef(c.oid) AS definition, c.relispopulated AS populated,
       CASE WHEN m.amname <> 'heap' THEN quote_ident(m.amname) END AS "accessMethod",
-      quote_ident(s.spcname) AS tablespace, to_json(c.reloptions) AS options,
+      quote_ident(s.spcname) AS tablespace, to_json(c.reloptions) AS options, to_json(o.reloptions) AS "toastOptions",
       ${columnsJson('c.oid', scope)} AS columns
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_am m ON m.oid = c.relam LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace
+    LEFT JOIN pg_class o ON o.oid = c.reltoastrelid
     WHERE c.relkind = 'm' AND ${userRow('c', 'pg_class')}`,
   map: (row) => ({
     schema: row.schema,
@@ -49,12 +51,16 @@ export const materializedView: Kind<Row> = {
       accessMethod: row.accessMethod,
       tablespace: row.tablespace,
       options: row.options,
+      toastOptions: row.toastOptions,
     }),
     columns: columnNumbers(row.columns ?? []),
   }),
   create: (object) => {
     const values = object.attributes as unknown as MaterializedView;
-    const options = storageParameters(values.options ?? []);
+    const options = [
+      ...storageParameters(values.options ?? []),
+      ...storageParameters(values.toastOptions ?? [], 'toast.'),
+    ];
     return [
       [
         `CREATE MATERIALIZED VIEW ${object.identity}`,

@@ -1,5 +1,5 @@
 import { quoteIdent, quoteQualified } from '../../database/sql.js';
-import { columnAlterations, columnConstraints, columnDefinition } from '../column-clauses.js';
+import { columnAlterations, columnConstraints, columnDefinition, keptNotNulls } from '../column-clauses.js';
 import {
   type Column,
   type ColumnRow,
@@ -111,6 +111,7 @@ export const table: Kind<Row> = {
       ...(values.partitionOf === undefined
         ? []
         : [`ALTER TABLE ONLY ${values.partitionOf} ATTACH PARTITION ${object.identity} ${values.bound}`]),
+      ...keptNotNulls(alter, columns),
     ];
   },
   late: (object) => {

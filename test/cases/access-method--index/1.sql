@@ -1,4 +1,6 @@
-CREATE ACCESS METHOD bt2 TYPE INDEX HANDLER bthandler;
-CREATE OPERATOR CLASS int4_bt2 DEFAULT FOR TYPE int4 USING bt2 AS
-  OPERATOR 1 <(int4, int4), OPERATOR 2 <=(int4, int4), OPERATOR 3 =(int4, int4), OPERATOR 4 >=(int4, int4), OPERATOR 5 >(int4, int4),
-  FUNCTION 1 btint4cmp(int4, int4);
+CREATE ACCESS METHOD gist2 TYPE INDEX HANDLER gisthandler;
+CREATE OPERATOR CLASS box_ops DEFAULT FOR TYPE box USING gist2 AS
+  OPERATOR 1 <<, OPERATOR 3 &&, OPERATOR 7 @>, OPERATOR 8 <@,
+  FUNCTION 1 gist_box_consistent(internal, box, smallint, oid, internal), FUNCTION 2 gist_box_union(internal, internal),
+  FUNCTION 5 gist_box_penalty(internal, internal, internal), FUNCTION 6 gist_box_picksplit(internal, internal),
+  FUNCTION 7 gist_box_same(box, box, internal);

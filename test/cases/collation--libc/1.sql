@@ -1,4 +1,4 @@
 CREATE COLLATION plain (LOCALE = 'C');
 CREATE COLLATION two_ways (LC_COLLATE = 'C', LC_CTYPE = 'C.utf8');
 CREATE COLLATION "Copied" FROM "POSIX";
-CREATE TABLE t (a text COLLATE two_ways, b text COLLATE plain DEFAULT 'x' COLLATE "Copied");
+CREATE TABLE t (a text COLLATE two_ways, b text COLLATE plain DEFAULT ('x' COLLATE "Copied"));

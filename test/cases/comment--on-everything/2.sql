@@ -10,7 +10,6 @@ COMMENT ON CONSTRAINT t_a_excl ON t IS 'it''s';
 COMMENT ON INDEX pk IS 'it''s';
 COMMENT ON INDEX t_b_key IS 'it''s';
 COMMENT ON INDEX i IS 'it''s';
-COMMENT ON COLUMN i.a IS 'of an index';
 COMMENT ON VIEW v IS 'it''s';
 COMMENT ON COLUMN v.x IS 'it''s';
 COMMENT ON RULE "_RETURN" ON v IS 'the view itself';

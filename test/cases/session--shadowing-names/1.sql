@@ -1,7 +1,7 @@
-CREATE SCHEMA pg_like;
-CREATE TABLE pg_like.pg_class (oid int, relname text);
+CREATE SCHEMA like_pg;
+CREATE TABLE like_pg.pg_class (oid int, relname text);
 CREATE FUNCTION public.format(text) RETURNS text LANGUAGE sql AS 'SELECT $1';
-CREATE FUNCTION public.count_it() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM pg_like.pg_class';
+CREATE FUNCTION public.count_it() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM like_pg.pg_class';
 CREATE TYPE public.text AS (x int);
 CREATE TABLE t (a public.text, b pg_catalog.text);
 CREATE OPERATOR public.= (LEFTARG = int, RIGHTARG = int, FUNCTION = int4ne);

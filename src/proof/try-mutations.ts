@@ -1,0 +1,93 @@
+import type { ClientConfig } from 'pg';
+import { compareCatalogs } from '../catalog/compare.js';
+import type { Catalog, CatalogObject } from '../catalog/model.js';
+import { type Queryable, withClient } from '../database/client.js';
+import { raiseFence } from '../database/fence.js';
+import { type Mutation, mutationsOf } from './mutations.js';
+import { type Reading, readCatalogBeside, useSearchPath } from './observe.js';
+
+/** One object was changed on a shadow, and the comparison looked for it. */
+export interface MutationTrial {
+  readonly kind: string;
+  readonly object: string;
+  readonly what: string;
+  readonly statement: string;
+  /** Whether the comparison found that object to differ. */
+  readonly seen: boolean;
+}
+
+/** So many objects of a kind are tried until one can be changed. */
+const attempts = 20;
+
+/**
+ * For each kind that a catalog has, removes one object and alters it in every way that
+ * proof/mutations.ts knows, each in a transaction that is rolled back, and tells whether comparing
+ * would have found it. Each trial reads the catalog anew.
+ *
+ * @param connection the database that `catalog` was read from.
+ */
+export async function tryMutations(
+  connection: ClientConfig,
+  catalog: Catalog,
+  reading: Reading,
+): Promise<readonly MutationTrial[]> {
+  return withClient(connection, async (client) => {
+    const trials: MutationTrial[] = [];
+    for (const candidates of candidatesOf(catalog)) {
+      for (const candidate of candidates.slice(0, attempts)) {
+        const seen = await tryOne(client, catalog, reading, candidate);
+        if (seen === null) continue;
+        const { object, what, statement } = candidate;
+        trials.push({ kind: object.kind, object: object.id, what, statement, seen });
+        break;
+      }
+    }
+    return trials;
+  });
+}
+
+interface Candidate extends Mutation {
+  readonly object: CatalogObject;
+}
+
+/** The mutations of all objects, grouped by kind and by what they touch. */
+function candidatesOf(catalog: Catalog): readonly (readonly Candidate[])[] {
+  const groups = new Map<string, Candidate[]>();
+  for (const object of catalog.objects) {
+    for (const mutation of mutationsOf(object)) {
+      const key = `${object.kind} ${mutation.what}`;
+      const group = groups.get(key) ?? [];
+      groups.set(key, group);
+      if (group.length < attempts) group.push({ object, ...mutation });
+    }
+  }
+  return [...groups.values()];
+}
+
+/** Null where the server doesn't take the statement: the next object of that kind may do. */
+async function tryOne(
+  client: Queryable,
+  catalog: Catalog,
+  reading: Reading,
+  { object, statement }: Candidate,
+): Promise<boolean | null> {
+  await client.query('BEGIN');
+  try {
+    await useSearchPath(client, reading.searchPath);
+    const done = await client.query(statement).then(
+      () => true,
+      () => false,
+    );
+    if (!done) return null;
+    await client.query(raiseFence);
+    const found = await readCatalogBeside(client, reading.ledger);
+    return compareCatalogs(catalog, found).some(({ id }) => id === object.id || isMember(id, object));
+  } finally {
+    await client.query('ROLLBACK');
+  }
+}
+
+/** A check that was added to a domain is an object of its own. */
+function isMember(id: string, { identity }: CatalogObject): boolean {
+  return id.endsWith(` ON DOMAIN ${identity}`);
+}

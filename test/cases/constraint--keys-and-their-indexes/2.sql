@@ -1,0 +1,5 @@
+ALTER TABLE a ADD CONSTRAINT from_index UNIQUE USING INDEX later;
+ALTER TABLE a RENAME CONSTRAINT a_code TO "Code once";
+ALTER INDEX a_kind RENAME TO kind_once;
+ALTER INDEX a_pk SET (fillfactor = 90);
+ALTER TABLE a ALTER COLUMN id TYPE bigint;

@@ -1,0 +1,1 @@
+ALTER TABLE sale RENAME CONSTRAINT sale_price TO "Priced";

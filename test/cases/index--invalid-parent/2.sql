@@ -1,0 +1,3 @@
+ALTER INDEX half ATTACH PARTITION half_1;
+ALTER TABLE ONLY p ADD CONSTRAINT half_key UNIQUE (id, k);
+COMMENT ON INDEX lonely IS 'not there yet';

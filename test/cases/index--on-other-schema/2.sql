@@ -1,0 +1,5 @@
+ALTER TABLE s.t SET SCHEMA public;
+CREATE INDEX t_b ON t (b);
+ALTER INDEX t_a SET (fillfactor = 42);
+CREATE SCHEMA moved;
+ALTER TABLE t SET SCHEMA moved;

@@ -1,0 +1,3 @@
+CREATE TABLE target (id int PRIMARY KEY);
+CREATE TABLE parent (id int PRIMARY KEY, ref int REFERENCES target, UNIQUE (ref));
+CREATE TABLE heir (PRIMARY KEY (id), FOREIGN KEY (ref) REFERENCES target ON DELETE CASCADE) INHERITS (parent);

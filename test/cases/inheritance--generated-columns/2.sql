@@ -1,0 +1,2 @@
+ALTER TABLE parent ADD COLUMN thrice int GENERATED ALWAYS AS (a * 3) STORED;
+CREATE TABLE fresh () INHERITS (parent);

@@ -1,0 +1,6 @@
+CREATE TABLE t (a int CONSTRAINT a_there NOT NULL, b int NOT NULL NO INHERIT, c int, d int NOT NULL, e int PRIMARY KEY);
+COMMENT ON CONSTRAINT a_there ON t IS 'always';
+COMMENT ON CONSTRAINT t_d_not_null ON t IS 'by its usual name';
+CREATE TABLE heir (f int NOT NULL, CONSTRAINT mine NOT NULL c) INHERITS (t);
+CREATE TABLE parted (k int, v text CONSTRAINT v_there NOT NULL) PARTITION BY LIST (k);
+CREATE TABLE part PARTITION OF parted (CONSTRAINT own_k NOT NULL k) FOR VALUES IN (1);

@@ -1,0 +1,6 @@
+CREATE TABLE p (gone int, a int NOT NULL, b text DEFAULT 'p', c int) PARTITION BY RANGE (a);
+ALTER TABLE p DROP COLUMN gone;
+CREATE TABLE p1 (c int, b text DEFAULT 'own', a int NOT NULL);
+CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (20);
+CREATE TABLE p3 (x int, a int NOT NULL, y int, c int, b text);
+ALTER TABLE p3 DROP COLUMN x, DROP COLUMN y;

@@ -1,0 +1,2 @@
+ALTER TABLE p2 ADD CONSTRAINT p2_later UNIQUE (kind, during);
+ALTER INDEX later ATTACH PARTITION p2_later;

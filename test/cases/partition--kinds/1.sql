@@ -1,0 +1,15 @@
+CREATE TABLE by_range (id int, at date NOT NULL) PARTITION BY RANGE (at);
+CREATE TABLE by_range_2023 PARTITION OF by_range FOR VALUES FROM (MINVALUE) TO ('2024-01-01');
+CREATE TABLE by_range_2024 PARTITION OF by_range FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+CREATE TABLE by_range_rest PARTITION OF by_range DEFAULT;
+CREATE TABLE by_list (kind text, n int) PARTITION BY LIST (kind);
+CREATE TABLE by_list_a PARTITION OF by_list FOR VALUES IN ('a', 'b''c', NULL);
+CREATE TABLE by_list_rest PARTITION OF by_list DEFAULT;
+CREATE TABLE by_hash (id int PRIMARY KEY, name text) PARTITION BY HASH (id);
+CREATE TABLE by_hash_0 PARTITION OF by_hash FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE by_hash_1 PARTITION OF by_hash FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+CREATE TABLE by_two (a int, b int, c text) PARTITION BY RANGE (a, (b * 2), c COLLATE "C" text_pattern_ops);
+CREATE TABLE by_two_1 PARTITION OF by_two FOR VALUES FROM (1, MINVALUE, MINVALUE) TO (5, 10, 'm');
+CREATE TABLE empty_parent (a int) PARTITION BY LIST (a);
+INSERT INTO by_range VALUES (1, '2020-01-01'), (2, '2024-06-01'), (3, '2030-01-01');
+INSERT INTO by_hash SELECT i, 'n' || i FROM generate_series(1, 10) i;

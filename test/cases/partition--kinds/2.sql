@@ -1,0 +1,5 @@
+ALTER TABLE by_range DETACH PARTITION by_range_2023;
+ALTER TABLE by_list_a RENAME TO "List A";
+CREATE TABLE by_range_2026 (LIKE by_range);
+ALTER TABLE by_range ATTACH PARTITION by_range_2026 FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+DROP TABLE by_hash_1;

@@ -1,0 +1,3 @@
+CREATE INDEX m_at ON m (at);
+ALTER TABLE m ADD PRIMARY KEY (id, at, region);
+ALTER TABLE m ADD COLUMN note text DEFAULT 'n' NOT NULL;

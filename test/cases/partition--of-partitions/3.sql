@@ -1,0 +1,2 @@
+ALTER TABLE m DROP COLUMN note;
+ALTER TABLE parts.m_2024 ADD CONSTRAINT short CHECK (length(region) < 10);

@@ -1,0 +1,5 @@
+CREATE TABLE p (id int, owner name DEFAULT current_user) PARTITION BY LIST (id);
+CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);
+CREATE POLICY own ON p USING (owner = current_user);
+CREATE POLICY own ON p1 AS RESTRICTIVE FOR DELETE TO case_reader, case_writer USING (id = 1);
+ALTER TABLE p ENABLE ROW LEVEL SECURITY;

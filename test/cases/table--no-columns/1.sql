@@ -1,0 +1,4 @@
+CREATE TABLE nothing ();
+CREATE TABLE emptied (a int, b text);
+INSERT INTO nothing DEFAULT VALUES;
+INSERT INTO nothing DEFAULT VALUES;

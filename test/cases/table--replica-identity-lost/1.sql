@@ -1,0 +1,3 @@
+CREATE TABLE lost (id int PRIMARY KEY, code int NOT NULL);
+CREATE UNIQUE INDEX lost_idx ON lost (code);
+ALTER TABLE lost REPLICA IDENTITY USING INDEX lost_idx;

@@ -1,0 +1,1 @@
+DROP INDEX lost_idx;

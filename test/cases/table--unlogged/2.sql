@@ -1,0 +1,3 @@
+ALTER TABLE session SET UNLOGGED;
+ALTER TABLE became_logged SET LOGGED;
+INSERT INTO session (token) VALUES ('a'), ('b');
