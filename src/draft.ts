@@ -164,7 +164,11 @@ function write(
     catalog: history.catalog,
     tables: history.tables,
     sequences: history.sequences,
-    ledger: { tables: Object.values(ledgerTables({ tableName })), schema: schemaName },
+    ledger: {
+      tables: Object.values(ledgerTables({ tableName })),
+      revision: ledgerTables({ tableName }).revision,
+      schema: schemaName,
+    },
   });
   const metadata = (built: string): BaselineMetadata => ({
     formatVersion: 1,

@@ -42,20 +42,35 @@ interface Entry {
  *     const config = { client: 'pg', connection: process.env.DATABASE_URL, migrations: { directory: './migrations' } };
  *     export default { ...config, migrations: { migrationSource: squashSource(config) } };
  */
-export function squashSource(config: SquashConfig): Knex.MigrationSource<unknown> {
+export function squashSource(given: SquashConfig): Knex.MigrationSource<unknown> {
+  const { connection } = given;
+  // Knex hides the password in the object that it is given.
+  const config =
+    typeof connection === 'object'
+      ? { ...given, connection: { ...connection } as Knex.PgConnectionConfig }
+      : given;
   const { directory, sortDirsSeparately, loadExtensions } = config.migrations ?? {};
   const files: FileSettings = Object.fromEntries(
     Object.entries({ directory, sortDirsSeparately, loadExtensions }).filter(
       ([, value]) => value !== undefined,
     ),
   );
-  const open = () => openSource(config);
+  const memory: Memory = { hasDouble: false, isAdopted: false };
+  const open = () => openSource(config, memory);
   return {
     [sourceKey]: files,
     getMigrations: async () => listEntries(await open()),
     getMigrationName: (entry: unknown) => (entry as Entry).name,
-    getMigration: async (entry: unknown) => loadEntry(await open(), entry as Entry),
+    getMigration: async (entry: unknown) => loadEntry(await open(), entry as Entry, memory),
   } as Knex.MigrationSource<unknown>;
+}
+
+/** What outlives one call. */
+interface Memory {
+  /** Whether Knex has written a second row for the baseline since the ledger was looked at. */
+  hasDouble: boolean;
+  /** Whether an earlier call found the baseline in the ledger: then Knex finds it too. */
+  isAdopted: boolean;
 }
 
 interface Source {
@@ -66,8 +81,12 @@ interface Source {
   readonly replacedJustNow: readonly string[];
 }
 
+/** Milliseconds that an adoption may take from its last statement to where others see it. */
+const commitTime = 1_000;
+
 /** Reads files and ledger anew: Knex holds on to the source for as long as the program runs. */
-async function openSource(config: SquashConfig): Promise<Source> {
+async function openSource(config: SquashConfig, memory: Memory): Promise<Source> {
+  const calledAt = performance.now();
   const settings = await settingsOf({ ...config }, process.cwd(), process.env);
   if (settings.connection === null) {
     throw new SquashError(
@@ -87,16 +106,21 @@ async function openSource(config: SquashConfig): Promise<Source> {
     if (baseline === null || !ledger.some(({ name }) => name === baseline.name)) {
       return { settings, project: spelt, ledger, replacedJustNow: [] };
     }
-    await deleteDoubles(client, place, baseline.name);
-    const replacedJustNow = await recentlyReplaced(client, place, baseline.name);
+    if (ledger.filter(({ name }) => name === baseline.name).length > 1) {
+      await deleteDoubles(client, place, baseline.name);
+    }
+    const replacedJustNow = memory.isAdopted
+      ? []
+      : await recentlyReplaced(client, place, baseline.name, performance.now() - calledAt + commitTime);
+    memory.isAdopted = true;
     return { settings, project: spelt, ledger, replacedJustNow };
   });
 }
 
 /**
  * Knex reads the ledger while we do, so that it may see it before an adoption and we after it, or the
- * other way round. What was replaced is listed therefore while the ledger names it, and for some time
- * longer: Knex's validation finds what it looks for in either case.
+ * other way round. What was replaced is listed therefore while the ledger names it, and also where it
+ * was adopted since Knex called: Knex's validation finds what it looks for in either case.
  */
 function listEntries({ project, ledger, replacedJustNow }: Source): Entry[] {
   const { history, baseline, flaws } = project;
@@ -107,25 +131,32 @@ function listEntries({ project, ledger, replacedJustNow }: Source): Entry[] {
       : null;
   if (refusal !== null) throw refusal;
   const executed = new Set(ledger.map(({ name }) => name));
-  const replaced =
-    baseline === null || executed.size === 0 || executed.has(baseline.name)
-      ? replacedJustNow
-      : pathOf(baseline.replaces, executed).map(({ name }) => name);
-  return history.flatMap((migration): Entry[] =>
-    migration.name === baseline?.name
-      ? [
-          { name: migration.name, role: 'baseline', migration },
-          ...replaced.map((name): Entry => ({ name, role: 'replaced', migration: null })),
-        ]
-      : [{ name: migration.name, role: 'file', migration }],
+  const isBefore = baseline !== null && executed.size > 0 && !executed.has(baseline.name);
+  const replaced = isBefore ? pathOf(baseline.replaces, executed).map(({ name }) => name) : replacedJustNow;
+  const gone = replaced.map((name): Entry => ({ name, role: 'replaced', migration: null }));
+  const files = history.map(
+    (migration): Entry => ({
+      name: migration.name,
+      role: migration.name === baseline?.name ? 'baseline' : 'file',
+      migration,
+    }),
   );
+  // They stand where they stood as long as a rollback can reach them, and afterwards where no step does.
+  const place = isBefore ? files.findIndex(({ role }) => role === 'baseline') + 1 : files.length;
+  return [...files.slice(0, place), ...gone, ...files.slice(place)];
 }
 
-async function loadEntry(source: Source, entry: Entry): Promise<LoadedMigration> {
+async function loadEntry(source: Source, entry: Entry, memory: Memory): Promise<LoadedMigration> {
   if (entry.role === 'replaced') return loadReplaced(source, entry);
-  if (entry.role === 'baseline') return loadBaseline(source);
-  const loaded = (await entry.migration?.load()) as LoadedMigration;
-  return { ...loaded, up: afterDoubles(source, loaded) };
+  if (entry.role === 'baseline') return loadBaseline(source, memory);
+  if (entry.migration === null) throw new Error(`"${entry.name}" has no file`);
+  const loaded = await entry.migration.load();
+  const upAfterDoubles: LoadedMigration['up'] = async (knex) => {
+    if (memory.hasDouble) await tidyUp(source, knex);
+    memory.hasDouble = false;
+    return loaded.up(knex);
+  };
+  return { up: upAfterDoubles, down: loaded.down?.bind(loaded), config: loaded.config };
 }
 
 /** Asked for on its way down, or, where Knex's list is older than the ledger, as one to be run. */
@@ -146,7 +177,7 @@ async function loadReplaced({ project, ledger, settings }: Source, entry: Entry)
  * Knex asks for every migration that it is about to run, and before it opens its transaction: that is
  * the moment to adopt. Afterwards, under its lock, it finds the baseline in the ledger and runs it not.
  */
-async function loadBaseline({ project, settings }: Source): Promise<LoadedMigration> {
+async function loadBaseline({ project, settings }: Source, memory: Memory): Promise<LoadedMigration> {
   const { baseline } = project;
   if (baseline === null) throw new Error('a baseline was listed where there is none');
   const outcome = await withServer(settings, (server) =>
@@ -164,18 +195,16 @@ async function loadBaseline({ project, settings }: Source): Promise<LoadedMigrat
   const loaded = await loadMigration(baseline.path);
   // Without a transaction Knex doesn't compare again: it runs this, and writes a second row, which the
   // next look at the ledger takes away.
-  return outcome.kind === 'fresh' ? loaded : { ...loaded, up: async () => {} };
+  const up = async () => {
+    memory.hasDouble = true;
+  };
+  return outcome.kind === 'fresh' ? loaded : { ...loaded, up };
 }
 
-function afterDoubles({ settings, project }: Source, loaded: LoadedMigration): LoadedMigration['up'] {
-  const { baseline } = project;
-  if (baseline === null) return loaded.up.bind(loaded);
-  return async (knex) => {
-    await onSession(knex, async (client) =>
-      deleteDoubles(client, await locateLedger(client, ledgerSettings(settings)), baseline.name),
-    );
-    return loaded.up(knex);
-  };
+async function tidyUp({ settings, project: { baseline } }: Source, knex: Knex): Promise<void> {
+  await onSession(knex, async (client) =>
+    deleteDoubles(client, await locateLedger(client, ledgerSettings(settings)), baseline?.name ?? ''),
+  );
 }
 
 function overtaken(name: string): SquashError {

@@ -58,16 +58,11 @@ export async function adoptBaseline(
   lock: LockOptions = {},
 ): Promise<AdoptionResult> {
   let lockedAt = 0;
-  const { kind, replaced } = await withLedgerLocked(
-    connection,
-    settings,
-    timeout,
-    async ({ client, place }) => {
-      lockedAt = performance.now();
-      failpoint('adopt.locked');
-      return stamp(client, place, adoption, seen);
-    },
-  );
+  const { kind, replaced } = await withLedgerLocked(connection, settings, lock, async ({ client, place }) => {
+    lockedAt = performance.now();
+    failpoint('adopt.locked');
+    return stamp(client, place, adoption, seen);
+  });
   return { kind, replaced, lockedFor: performance.now() - lockedAt };
 }
 

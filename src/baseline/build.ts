@@ -36,7 +36,7 @@ export function buildSql(input: BaselineInput): BaselineSql {
   const parts = script(input.catalog, contents, positions);
   return {
     up: upText(parts, input.searchPath, input.ledger),
-    down: downText(parts, input.searchPath, writtenTables(input)),
+    down: downText(parts, input.searchPath, { tables: writtenTables(input), ledger: input.ledger }),
     dropAll: downText(parts, input.searchPath, null),
   };
 }

@@ -4,6 +4,8 @@ import { digestExpression } from '../rows/digest.js';
 /** Bare names of the tables that the migration tool keeps for itself, and their schema if it is fixed. */
 export interface LedgerNames {
   readonly tables: readonly string[];
+  /** The one of them that records adoptions. */
+  readonly revision: string;
   readonly schema: string | null;
 }
 
@@ -49,6 +51,33 @@ BEGIN
     RAISE EXCEPTION 'a baseline builds an empty database, and this one has %', found
       USING ERRCODE = 'object_not_in_prerequisite_state',
         HINT = 'To let a database that ran the replaced migrations follow: knex-squash up. Nothing was changed.';
+  END IF;
+END
+$guard$`;
+}
+
+/**
+ * A baseline's way back drops nothing that it did not build: it raises an error in a database that
+ * adopted a baseline, whatever rows there are.
+ */
+export function adoptedGuard({ revision, schema }: LedgerNames): string {
+  const place =
+    schema === null
+      ? 'pg_catalog.pg_table_is_visible(c.oid)'
+      : `c.relnamespace = (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = ${quoteLiteral(schema)})`;
+  return `DO $guard$
+DECLARE
+  ledger pg_catalog.regclass;
+  adopted text;
+BEGIN
+  SELECT c.oid INTO ledger FROM pg_catalog.pg_class c WHERE c.relname = ${quoteLiteral(revision)} AND ${place};
+  IF ledger IS NOT NULL THEN
+    EXECUTE pg_catalog.format('SELECT pg_catalog.max(baseline) FROM %s', ledger) INTO adopted;
+  END IF;
+  IF adopted IS NOT NULL THEN
+    RAISE EXCEPTION 'this database adopted % and was not built by it, so nothing is dropped', adopted
+      USING ERRCODE = 'object_not_in_prerequisite_state',
+        HINT = 'To go back before the squash: knex-squash adopt --undo. To drop everything all the same, set KNEX_SQUASH_DROP to the name of the database. Nothing was changed.';
   END IF;
 END
 $guard$`;

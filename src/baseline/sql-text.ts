@@ -1,5 +1,5 @@
 import { quoteLiteral } from '../database/sql.js';
-import { emptinessGuard, type LedgerNames, rowsGuard, type WrittenTable } from './guard.js';
+import { adoptedGuard, emptinessGuard, type LedgerNames, rowsGuard, type WrittenTable } from './guard.js';
 import type { Script, Section } from './script.js';
 
 /** What the statements run under, whatever the session's own settings; all of it is put back. */
@@ -19,12 +19,23 @@ export function upText(script: Script, searchPath: string, ledger: LedgerNames):
   return fenced(emptinessGuard(ledger), searchPath, script.up);
 }
 
-/** The way back as one text; without `tables` nothing is checked before everything is dropped. */
-export function downText(script: Script, searchPath: string, tables: readonly WrittenTable[] | null): string {
+/** What the way back drops without a question only where the baseline itself made it. */
+export interface OwnWork {
+  readonly tables: readonly WrittenTable[];
+  readonly ledger: LedgerNames;
+}
+
+/** The way back as one text; without `own` nothing is checked before everything is dropped. */
+export function downText(script: Script, searchPath: string, own: OwnWork | null): string {
   const guard =
-    tables === null
+    own === null
       ? []
-      : [{ title: 'Only what the baseline itself wrote may go', statements: [rowsGuard(tables)] }];
+      : [
+          {
+            title: 'Only what the baseline itself wrote may go',
+            statements: [adoptedGuard(own.ledger), rowsGuard(own.tables)],
+          },
+        ];
   return fenced(null, searchPath, [
     ...guard,
     { title: 'Everything, in reverse order', statements: script.down },

@@ -154,11 +154,37 @@ export interface SplitStatements {
   readonly rest: readonly string[];
 }
 
-/** `oid` is a user's own row: not made by initdb, not a member of an extension. */
+/** `oid` is a user's own row: not made by initdb, no member of an extension nor a part of one. */
 export function userRow(alias: string, catalog: SystemCatalog): string {
   return `${alias}.oid >= 16384 AND ${alias}.oid NOT IN (
     SELECT m.objid FROM pg_catalog.pg_depend m
-    WHERE m.classid = ${catalogOids[catalog]} AND m.deptype = 'e' AND m.objsubid = 0)`;
+    WHERE m.classid = ${catalogOids[catalog]} AND m.deptype = 'e' AND m.objsubid = 0)
+    AND NOT ${partOfMember(alias, catalog)}`;
+}
+
+/** Columns that say of what relation a row is a part; PostgreSQL records no membership for such rows. */
+const wholes: Partial<Record<SystemCatalog, string>> = {
+  pg_attrdef: 'adrelid',
+  pg_constraint: 'conrelid',
+  pg_rewrite: 'ev_class',
+  pg_statistic_ext: 'stxrelid',
+  pg_trigger: 'tgrelid',
+};
+
+/** SQL condition: the row is a part of an extension's table or domain, so it is the extension's as well (as for pg_dump). */
+export function partOfMember(alias: string, catalog: SystemCatalog): string {
+  const isMember = (oid: string, of: SystemCatalog): string =>
+    `${oid} IN (SELECT m.objid FROM pg_catalog.pg_depend m WHERE m.classid = ${catalogOids[of]} AND m.deptype = 'e')`;
+  if (catalog === 'pg_class') {
+    return `EXISTS (SELECT FROM pg_catalog.pg_index mi
+      WHERE mi.indexrelid = ${alias}.oid AND ${isMember('mi.indrelid', 'pg_class')})`;
+  }
+  const whole = wholes[catalog];
+  if (whole === undefined) return 'false';
+  const ofTable = isMember(`${alias}.${whole}`, 'pg_class');
+  return catalog === 'pg_constraint'
+    ? `(${ofTable} OR ${isMember(`${alias}.contypid`, 'pg_type')})`
+    : ofTable;
 }
 
 /** `oid` is none of the ledger's tables. */

@@ -39,8 +39,12 @@ function inOperatorClass(alias: string, catalog: MemberCatalog): string {
     AND md.refobjid NOT IN (${membersOf('pg_opclass')}))`;
 }
 
+/** The members of extensions, and the arrays of those that are types: these are no members themselves. */
 function membersOf(catalog: SystemCatalog): string {
-  return `SELECT m.objid FROM pg_depend m WHERE m.classid = '${catalog}'::regclass AND m.deptype = 'e'`;
+  const members = `SELECT m.objid FROM pg_depend m WHERE m.classid = '${catalog}'::regclass AND m.deptype = 'e'`;
+  return catalog === 'pg_type'
+    ? `${members} UNION ALL SELECT e.typarray FROM pg_type e WHERE e.typarray <> 0 AND e.oid IN (${members})`
+    : members;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Address, catalogOids, type ReadScope, type SystemCatalog } from './kind.js';
+import { type Address, catalogOids, partOfMember, type ReadScope, type SystemCatalog } from './kind.js';
 import { usersMember } from './operator-members.js';
 
 /** What the guard leaves out of a catalog because it comes by itself, as SQL conditions on `x`. */
@@ -49,18 +49,23 @@ function guarded(scope: ReadScope): readonly { readonly catalog: SystemCatalog; 
 }
 
 /**
- * Addresses of every row that a user made in a system catalog and that doesn't come by itself. Oids
+ * Addresses of every row that a user made in a system catalog and that doesn't come by itself, and of
+ * built-in objects that were altered to use one. Oids
  * of large objects are the user's to choose, so for them the first one of a user's rows means nothing.
  */
 export function userRowsQuery(scope: ReadScope): string {
-  return guarded(scope)
-    .map(({ catalog, from }) => {
-      const condition = derived[catalog] ?? 'true';
-      return `SELECT '${catalogOids[catalog]}:' || x.oid AS address FROM ${from} x
-        WHERE ${catalog === 'pg_largeobject' ? 'true' : 'x.oid >= 16384'} AND (${condition}) AND ${notOfLedger(catalog, scope)}`;
-    })
-    .join(' UNION ALL ');
+  const made = guarded(scope).map(({ catalog, from }) => {
+    const condition = derived[catalog] ?? 'true';
+    return `SELECT '${catalogOids[catalog]}:' || x.oid AS address FROM ${from} x
+        WHERE ${catalog === 'pg_largeobject' ? 'true' : 'x.oid >= 16384'} AND (${condition})
+          AND NOT ${partOfMember('x', catalog)} AND ${notOfLedger(catalog, scope)}`;
+  });
+  return [...made, alteredBuiltIns].join(' UNION ALL ');
 }
+
+/** What the server came with and now depends on a user's object: the configuration `english` with a dictionary of theirs. */
+const alteredBuiltIns = `SELECT DISTINCT d.classid::int8 || ':' || d.objid AS address FROM pg_depend d
+  WHERE d.objid BETWEEN 1 AND 16383 AND d.refobjid >= 16384`;
 
 /** How the server describes the objects at these addresses: `large object 16400`. */
 export function describeQuery(addresses: readonly Address[]): string {

@@ -103,7 +103,7 @@ async function dropShadow(server: ClientConfig, shadow: ClientConfig, name: stri
 }
 
 /** Drops the subscriptions of the current database without reaching for their publishers. */
-async function dropSubscriptions(client: Queryable): Promise<void> {
+export async function dropSubscriptions(client: Queryable): Promise<void> {
   const { rows } = await client.query<{ name: string }>(
     'SELECT subname AS name FROM pg_catalog.pg_subscription AS s JOIN pg_catalog.pg_database AS d ON d.oid = s.subdbid WHERE d.datname = current_database()',
   );

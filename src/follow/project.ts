@@ -43,8 +43,8 @@ export async function openProject(settings: Settings): Promise<Project> {
 
 /** The project by the names that this ledger has for its migrations, where the settings ask for that. */
 export function asSpeltIn(project: Project, ledger: readonly { readonly name: string }[]): Project {
-  const { sameName, loadExtensions } = project.settings.migrations;
-  return sameName === 'exact' ? project : { ...project, ...spellAs(project, ledger, loadExtensions) };
+  const { sameName } = project.settings.migrations;
+  return sameName === 'exact' ? project : { ...project, ...spellAs(project, ledger) };
 }
 
 /** The baseline that no other one replaces. */
@@ -65,8 +65,7 @@ function leftovers(
   { name: baseline, replaces }: BaselineFile,
   { migrations }: Settings,
 ): readonly Flaw[] {
-  const key = (name: string): string =>
-    migrations.sameName === 'exact' ? name : stemOf(name, migrations.loadExtensions);
+  const key = (name: string): string => (migrations.sameName === 'exact' ? name : stemOf(name));
   const replaced = new Map(allNames(replaces).map((name) => [key(name), name]));
   return history.flatMap(({ name, sha256: found }): readonly Flaw[] => {
     const recorded = name === baseline ? undefined : replaced.get(key(name));

@@ -42,7 +42,7 @@ export async function insertRevision(
        fingerprint text NOT NULL,
        replaced jsonb NOT NULL,
        accepted jsonb NOT NULL DEFAULT '[]',
-       adopted_at timestamptz NOT NULL DEFAULT now(),
+       adopted_at timestamptz NOT NULL DEFAULT clock_timestamp(),
        tool_version text NOT NULL)`,
   );
   await client.query(
@@ -73,17 +73,21 @@ export async function readRevisions(
   return rows;
 }
 
-/** The names that an adoption of the last half minute replaced, by the server's clock. */
+/**
+ * The names that an adoption replaced which was not over a given time ago, by the server's clock.
+ * @param milliseconds how long ago.
+ */
 export async function recentlyReplaced(
   client: Queryable,
   { sql, exists }: LedgerPlace,
   baseline: string,
+  milliseconds: number,
 ): Promise<readonly string[]> {
   if (!exists.revision) return [];
   const { rows } = await client.query<{ name: string }>(
     `SELECT r.name FROM ${sql.revision}, jsonb_to_recordset(replaced) AS r (name text, id integer)
-      WHERE baseline = $1 AND adopted_at > clock_timestamp() - interval '30 seconds' ORDER BY r.id`,
-    [baseline],
+      WHERE baseline = $1 AND adopted_at > clock_timestamp() - $2 * interval '1 millisecond' ORDER BY r.id`,
+    [baseline, milliseconds],
   );
   return rows.map(({ name }) => name);
 }

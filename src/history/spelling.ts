@@ -11,18 +11,14 @@ export interface Spelt<B> {
 /**
  * A migration that is written as `1.ts` and built to `1.js` has two names. Where a ledger knows one of
  * them the project's names are turned into that one, so that all further comparisons are by name.
- *
- * @param extensions those that don't count, with their dot.
  */
 export function spellAs<B extends (BaselineMetadata & { readonly name: string }) | null>(
   { history, baseline }: Spelt<B>,
   ledger: readonly { readonly name: string }[],
-  extensions: readonly string[],
 ): Spelt<B> {
   const known = new Set(ledger.map(({ name }) => name));
-  const byStem = new Map(ledger.map(({ name }) => [stemOf(name, extensions), name]));
-  const spell = (name: string): string =>
-    known.has(name) ? name : (byStem.get(stemOf(name, extensions)) ?? name);
+  const byStem = new Map(ledger.map(({ name }) => [stemOf(name), name]));
+  const spell = (name: string): string => (known.has(name) ? name : (byStem.get(stemOf(name)) ?? name));
   const spellAll = (replaces: readonly Replaced[]): Replaced[] =>
     replaces.map((entry) => ({
       ...entry,
@@ -38,8 +34,7 @@ export function spellAs<B extends (BaselineMetadata & { readonly name: string })
   };
 }
 
-/** A name without its extension, where that is one of those. */
-export function stemOf(name: string, extensions: readonly string[]): string {
-  const extension = extensions.find((each) => name.endsWith(each) && name.length > each.length);
-  return extension === undefined ? name : name.slice(0, -extension.length);
+/** A name without the extension that says how it is written. */
+export function stemOf(name: string): string {
+  return name.replace(/\.[cm]?[jt]s$/, '');
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientConfig } from 'pg';
 import { compareCatalogs } from '../catalog/compare.js';
+import { refuseSecrets } from '../catalog/secrets.js';
 import { inSnapshot, withClient } from '../database/client.js';
 import { SquashError } from '../errors.js';
 import { onSession, withKnex } from '../history/connect.js';
@@ -62,6 +63,7 @@ export async function replayTwice(
     ledger: { ...settings.migrations, searchPath: settings.searchPath },
     searchPath: await readSearchPath(first, settings),
   };
+  await withClient(first, refuseSecrets);
   const history = await observe(first, reading);
   await sleep(Math.max(0, apart - (performance.now() - began)));
   await replayHistory(second, settings, migrations, (step) => onProgress(step, 2));

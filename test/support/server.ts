@@ -11,6 +11,7 @@ import type { ClientConfig } from 'pg';
 import pg from 'pg';
 import { parseIntoClientConfig } from 'pg-connection-string';
 import { onDatabase, withClient } from '../../src/database/client.js';
+import { dropSubscriptions } from '../../src/database/shadow.js';
 import { quoteIdent } from '../../src/database/sql.js';
 
 /** The run's server as a superuser, on the database `postgres`. */
@@ -28,9 +29,15 @@ export async function withDatabase<T>(fn: (config: ClientConfig) => Promise<T>):
   try {
     return await fn(onDatabase(server, name));
   } finally {
-    await withClient(server, (client) =>
-      client.query(`DROP DATABASE IF EXISTS ${quoteIdent(name)} WITH (FORCE)`),
-    );
+    const drop = () =>
+      withClient(server, (client) =>
+        client.query(`DROP DATABASE IF EXISTS ${quoteIdent(name)} WITH (FORCE)`),
+      );
+    await drop().catch(async () => {
+      // A database with subscriptions can't be dropped.
+      await withClient(onDatabase(server, name), dropSubscriptions);
+      await drop();
+    });
   }
 }
 

@@ -105,16 +105,20 @@ function memberAddresses({ tables, schemas }: Row): readonly Address[] {
   ];
 }
 
+/** `TABLE ONLY a (id) WHERE (…), ONLY b, TABLES IN SCHEMA s, t`; before 15 the word TABLE may stand once only. */
 function targetList(object: CatalogObject): string {
   const { tables = [], schemas = [] } = read(object);
   const named = tables.map(({ table, columns, where }) =>
     [
-      `TABLE ONLY ${table}`,
+      `ONLY ${table}`,
       ...(columns === undefined ? [] : [`(${columns})`]),
       ...(where === undefined ? [] : [`WHERE (${where})`]),
     ].join(' '),
   );
-  return [...named, ...schemas.map((schema) => `TABLES IN SCHEMA ${schema}`)].join(',\n    ');
+  return [
+    ...(named.length === 0 ? [] : [`TABLE ${named.join(',\n    ')}`]),
+    ...(schemas.length === 0 ? [] : [`TABLES IN SCHEMA ${schemas.join(', ')}`]),
+  ].join(',\n    ');
 }
 
 function parameterList(object: CatalogObject): string {

@@ -1,0 +1,12 @@
+ALTER TYPE outer_type DROP ATTRIBUTE t;
+ALTER TYPE outer_type ADD ATTRIBUTE u inner_type, ADD ATTRIBUTE w varchar(3) COLLATE "POSIX";
+ALTER TYPE outer_type RENAME ATTRIBUTE "Odd name" TO "or?";
+ALTER TYPE inner_type RENAME TO "Inner";
+COMMENT ON COLUMN outer_type."or?" IS 'a number?';
+COMMENT ON TYPE empty_type IS 'no attributes';
+CREATE TABLE typed OF outer_type ("or?" WITH OPTIONS DEFAULT 1);
+CREATE FUNCTION f(outer_type) RETURNS "Inner" LANGUAGE sql RETURN ($1).x;
+CREATE TYPE "of a table" AS (t t, d "Inner"[]);
+INSERT INTO t VALUES (ROW(ROW(1, 'a'), NULL, 3.14, NULL, 'abc')::outer_type, NULL);
+GRANT USAGE ON TYPE "of a table" TO case_reader;
+REVOKE USAGE ON TYPE "of a table" FROM PUBLIC;

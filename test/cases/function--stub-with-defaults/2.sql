@@ -1,0 +1,6 @@
+CREATE OR REPLACE FUNCTION zone_of(a int, b int DEFAULT base() |+| 1, c bigint DEFAULT 7) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 5
+BEGIN ATOMIC
+  SELECT a + b + c + (SELECT count(*) FROM places WHERE places.a < 0);
+END;
+COMMENT ON FUNCTION zone_of IS 'its table uses it';
+REVOKE EXECUTE ON FUNCTION zone_of FROM PUBLIC;

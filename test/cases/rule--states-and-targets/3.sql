@@ -1,0 +1,2 @@
+DROP RULE on_update ON t;
+CREATE OR REPLACE RULE on_insert AS ON INSERT TO t WHERE NEW.id > 10 DO ALSO INSERT INTO log VALUES ('big?', NEW.id);

@@ -1,0 +1,4 @@
+CREATE TABLE gone (id serial);
+DROP TABLE gone;
+ALTER TABLE b ALTER COLUMN late DROP DEFAULT;
+ALTER TABLE s.t OWNER TO case_owner;

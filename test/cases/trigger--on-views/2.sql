@@ -1,0 +1,4 @@
+COMMENT ON TRIGGER instead ON v IS 'rather';
+ALTER VIEW v ALTER COLUMN name SET DEFAULT 'unnamed';
+CREATE OR REPLACE VIEW v AS SELECT id, name, id + 1 AS next FROM t;
+ALTER TRIGGER stmt ON v RENAME TO "Stmt";

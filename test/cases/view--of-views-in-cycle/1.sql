@@ -1,0 +1,4 @@
+CREATE TABLE t (id int, n int);
+CREATE VIEW a AS SELECT id, n FROM t;
+CREATE FUNCTION total() RETURNS bigint STABLE LANGUAGE sql BEGIN ATOMIC SELECT sum(n) FROM a; END;
+CREATE VIEW b AS SELECT id, total() AS total FROM a;

@@ -1,0 +1,10 @@
+ALTER VIEW plain SET (security_barrier = true);
+ALTER VIEW barred RESET (security_barrier);
+ALTER VIEW plain ALTER COLUMN kind SET DEFAULT 5;
+ALTER VIEW checked SET (check_option = local);
+ALTER VIEW renamed RENAME COLUMN second TO "2nd";
+ALTER TABLE t RENAME COLUMN name TO label;
+COMMENT ON VIEW grouped IS 'needs the key';
+COMMENT ON COLUMN renamed."2nd" IS 'once second';
+GRANT SELECT ("First col") ON renamed TO case_reader;
+ALTER VIEW counted OWNER TO case_owner;
