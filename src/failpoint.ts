@@ -18,6 +18,7 @@ export const failpoints = [
   'adopt.stamped',
   'restore.deleted',
   'restore.inserted',
+  'restore.forgotten',
   'migrate.locked',
   'migrate.recorded',
   'migrate.committed',
@@ -25,6 +26,8 @@ export const failpoints = [
   'migrate.acted',
   'migrate.ended',
   'catch-up.finished',
+  'resolve.recorded',
+  'reset.dropped',
 ] as const;
 
 export type Failpoint = (typeof failpoints)[number];

@@ -2,9 +2,19 @@
 export type { AdoptionOutcome } from './adopt/outcome.js';
 export type { Server } from './database/server.js';
 export { isSquashError, SquashError, type SquashErrorCode, type SquashErrorDetails } from './errors.js';
+export type { Migrator } from './history/migrator.js';
 export { type SquashConfig, squashSource } from './knex-source.js';
 export { adopt, down, type FollowOptions, type MigrateOptions, type UpResult, up } from './migrate.js';
-export { type RestoredMigrations, type RestoreOptions, restoreMigrations } from './restore.js';
+export { type CreateMigratorOptions, createMigrator } from './migrator.js';
+export { type ResetOptions, type ResetResult, reset } from './reset.js';
+export { type ResolveOptions, resolveMigration } from './resolve.js';
+export {
+  type RestoredMigrations,
+  type RestoreOptions,
+  restoreMigrations,
+  type UndoneAdoption,
+  undoAdoption,
+} from './restore.js';
 export { loadSettings, type SettingsInput } from './settings/load.js';
 export type { Settings } from './settings/settings.js';
 export { type NothingToSquash, type Squashed, type SquashOptions, squash } from './squash.js';

@@ -1,15 +1,19 @@
-import { readdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { ClientConfig } from 'pg';
 import { archiveNamePattern } from './archive/manifest.js';
-import { readArchive } from './archive/read.js';
+import { listManifests, readArchive } from './archive/read.js';
 import { type RestoredFiles, restoreMigrations as restoreFiles, restoreLedger } from './archive/restore.js';
 import { recoverSwap } from './archive/swap.js';
 import { withClient } from './database/client.js';
 import { type Server, withServer } from './database/server.js';
 import { SquashError } from './errors.js';
-import { journalPath } from './follow/project.js';
-import { readLedger } from './history/ledger.js';
+import { ledgerSettings } from './follow/examine.js';
+import { journalPath, openProject } from './follow/project.js';
+import { locateLedger, readLedger } from './history/ledger.js';
 import type { LedgerRow } from './history/migration.js';
+import { readRevisions } from './history/revision.js';
+import { stemOf } from './history/spelling.js';
 import type { Settings } from './settings/settings.js';
 
 export interface RestoreOptions {
@@ -39,7 +43,7 @@ export async function restoreMigrations(
   const places = { folders: settings.migrations.directories, journalPath: journalPath(settings) };
   await recoverSwap(places);
   const folder =
-    options.from === undefined ? await newestArchive(settings.backups) : findFolder(settings, options.from);
+    options.from === undefined ? await newestArchive(settings) : findFolder(settings, options.from);
   const { manifest } = await readArchive(folder);
   if (options.dryRun === true) {
     const restored = manifest.files.map(({ originalPath }) => resolve(settings.root, originalPath));
@@ -48,23 +52,110 @@ export async function restoreMigrations(
   const { restored, removed } = await restoreFiles({ ...places, archive: folder, root: settings.root });
   const ledger = await withServer(settings, async (server) => {
     options.onServer?.(server);
-    const ledger = { ...settings.migrations, searchPath: settings.searchPath };
-    const rows = await withClient(server.target, (client) => readLedger(client, ledger));
-    return rows === null ? [] : restoreLedger(server.target, ledger, manifest);
+    return giveLedgerBack(server.target, settings, manifest.revision, manifest.baseline.name, manifest.files);
   });
   return { archive: folder, restored, removed, ledger };
+}
+
+/** What `adopt --undo` did. */
+export interface UndoneAdoption {
+  /** The baseline that the ledger named. */
+  readonly baseline: string;
+  /** The rows that it got back. */
+  readonly ledger: readonly LedgerRow[];
+}
+
+/**
+ * Gives the ledger of the configured database back as it was before it adopted the baseline, and
+ * touches no file: the way back of a squash on every further database. One that the baseline built
+ * gets a row for each original.
+ *
+ * @throws SquashError LEDGER_MISMATCH when the ledger names no baseline that is known, LOCK_TIMEOUT.
+ */
+export async function undoAdoption(
+  settings: Settings,
+  { onServer }: Pick<RestoreOptions, 'onServer'> = {},
+): Promise<UndoneAdoption> {
+  return withServer(settings, async (server) => {
+    onServer?.(server);
+    const known = [...(await adoptedBaselines(server.target, settings)), ...(await knownBaselines(settings))];
+    const rows = await withClient(server.target, (client) => readLedger(client, ledgerSettings(settings)));
+    const names = new Set((rows ?? []).map(({ name }) => name));
+    const found = known.find(({ name }) => names.has(name));
+    if (found === undefined) {
+      throw new SquashError(
+        'LEDGER_MISMATCH',
+        `the ledger of ${server.description} names no baseline that is known here`,
+        {
+          hint: 'Nothing was written: there is no adoption to undo, or the archive of the squash is missing.',
+        },
+      );
+    }
+    const { name, revision, replaces } = found;
+    return {
+      baseline: name,
+      ledger: await giveLedgerBack(server.target, settings, revision, name, replaces),
+    };
+  });
+}
+
+interface KnownBaseline {
+  readonly name: string;
+  readonly revision: string;
+  readonly replaces: readonly { readonly name: string }[];
+}
+
+/** By the database's own record, the latest first. */
+async function adoptedBaselines(target: ClientConfig, settings: Settings): Promise<readonly KnownBaseline[]> {
+  return withClient(target, async (client) => {
+    const place = await locateLedger(client, ledgerSettings(settings));
+    const revisions = await readRevisions(client, place);
+    return revisions.map(({ baseline, revision, replaced }) => ({
+      name: baseline,
+      revision,
+      replaces: replaced,
+    }));
+  });
+}
+
+/** By the project: its own baseline, and those of its archives, the latest first. */
+async function knownBaselines(settings: Settings): Promise<readonly KnownBaseline[]> {
+  const { baseline } = await openProject(settings);
+  const archived = (await listManifests(settings.backups)).flatMap(({ manifest }) =>
+    manifest === null
+      ? []
+      : [{ name: manifest.baseline.name, revision: manifest.revision, replaces: manifest.files }],
+  );
+  return baseline === null ? archived : [baseline, ...archived];
+}
+
+async function giveLedgerBack(
+  target: ClientConfig,
+  settings: Settings,
+  revision: string,
+  name: string,
+  replaces: readonly { readonly name: string }[],
+): Promise<readonly LedgerRow[]> {
+  const ledger = ledgerSettings(settings);
+  const rows = await withClient(target, (client) => readLedger(client, ledger));
+  const isSame = (other: string): boolean =>
+    other === name || (settings.migrations.sameName !== 'exact' && stemOf(other) === stemOf(name));
+  const spelt = rows?.find((row) => isSame(row.name))?.name;
+  return spelt === undefined ? [] : restoreLedger(target, ledger, { name: spelt, revision, replaces });
 }
 
 function findFolder({ backups, root }: Settings, from: string): string {
   return archiveNamePattern.test(from) ? join(backups, from) : resolve(root, from);
 }
 
-async function newestArchive(backups: string): Promise<string> {
-  const names = (await readdir(backups).catch(() => []))
-    .filter((name) => archiveNamePattern.test(name))
-    .sort();
-  const newest = names.at(-1);
-  if (newest !== undefined) return join(backups, newest);
+/** The newest whose baseline lies among the migrations; where none does, the newest. */
+async function newestArchive({ backups, root }: Settings): Promise<string> {
+  const found = await listManifests(backups);
+  const present = found.find(
+    ({ manifest }) => manifest !== null && existsSync(resolve(root, manifest.baseline.path)),
+  );
+  const newest = present ?? found[0];
+  if (newest !== undefined) return join(backups, newest.name);
   throw new SquashError('ARCHIVE_MISSING', `no archive lies in ${backups}`, {
     hint: 'Pass --from with the folder that the squash made, or --backups with the folder that holds it.',
   });

@@ -3,15 +3,18 @@ import { dirname, join, relative, sep } from 'node:path';
 import { expectedCatalogPath, renderExpected } from './adopt/expected.js';
 import { type AdoptionOutcome, refusalOf } from './adopt/outcome.js';
 import type { Archive } from './archive/read.js';
+import { rowsFilesOf } from './archive/rows-files.js';
 import { swapFiles } from './archive/swap.js';
 import { writeArchive } from './archive/write.js';
+import type { BaselineMetadata } from './baseline/metadata.js';
 import { parseBaseline } from './baseline/parse.js';
 import { withClient } from './database/client.js';
 import { type Server, withServer } from './database/server.js';
-import { type Draft, draftBaseline, type Progress, type Timings } from './draft.js';
+import { type Draft, type Progress, type Timings, withDraft } from './draft.js';
 import { SquashError } from './errors.js';
 import { follow } from './follow/follow.js';
 import { journalPath, openProject, type Project } from './follow/project.js';
+import { listBaselines } from './history/baselines.js';
 import { sha256 } from './history/files.js';
 import { readLedger } from './history/ledger.js';
 import type { LedgerRow, Migration } from './history/migration.js';
@@ -43,6 +46,10 @@ export interface Squashed {
   /** The archive's folder, relative to the project; null after a dry run. */
   readonly archive: string | null;
   readonly proof: Proof;
+  /** The rows that it carries, and those that were left out. */
+  readonly rows: BaselineMetadata['rows'];
+  /** Columns that differ each time the history runs, and what it does with them. */
+  readonly volatile: BaselineMetadata['volatile'];
   /** What became of the configured database; null where it was not asked for. */
   readonly adoption: AdoptionOutcome | { readonly kind: 'unreachable'; readonly message: string } | null;
   /** Milliseconds. */
@@ -76,26 +83,27 @@ export async function squash(
   return withServer(settings, async (server) => {
     options.onServer?.(server);
     const { progress } = options;
-    const draft = await draftBaseline(server, settings, history, {
-      later,
-      ...(progress === undefined ? {} : { progress }),
+    const drafting = { later, ...(progress === undefined ? {} : { progress }) };
+    return withDraft(server, settings, history, drafting, async (draft) => {
+      if (!draft.proof.equal) throw proofFailed(draft.proof);
+      const path = join(dirname(history[0]?.path ?? ''), draft.fileName);
+      const archive =
+        options.dryRun === true ? null : await commit(settings, server, history, draft, path, options);
+      const adoption = archive === null || options.adopt === false ? null : await adopt(settings, server);
+      return {
+        kind: 'squashed',
+        revision: draft.metadata.revision,
+        baseline: fromRoot(settings.root, path),
+        replaces: history.map(({ name }) => name),
+        archive: archive === null ? null : fromRoot(settings.root, archive.folder),
+        proof: draft.proof,
+        rows: draft.metadata.rows,
+        volatile: draft.metadata.volatile,
+        adoption,
+        timings: { ...draft.timings, total: performance.now() - began },
+        text: draft.text,
+      };
     });
-    if (!draft.proof.equal) throw proofFailed(draft.proof);
-    const path = join(dirname(history[0]?.path ?? ''), draft.fileName);
-    const archive =
-      options.dryRun === true ? null : await commit(settings, server, history, draft, path, options);
-    const adoption = archive === null || options.adopt === false ? null : await adopt(settings, server);
-    return {
-      kind: 'squashed',
-      revision: draft.metadata.revision,
-      baseline: fromRoot(settings.root, path),
-      replaces: history.map(({ name }) => name),
-      archive: archive === null ? null : fromRoot(settings.root, archive.folder),
-      proof: draft.proof,
-      adoption,
-      timings: { ...draft.timings, total: performance.now() - began },
-      text: draft.text,
-    };
   });
 }
 
@@ -154,10 +162,11 @@ async function commit(
   { progress = () => {} }: SquashOptions,
 ): Promise<Archive> {
   progress('archive the originals');
-  const files = history.map(({ name, path: file, sha256: hash }) => ({
-    name,
-    path: file ?? '',
-    sha256: hash,
+  const files = await filesOf(history);
+  const beside = draft.files.map((file) => ({
+    ...file,
+    path: join(dirname(path), file.name),
+    source: file.path,
   }));
   const createdAt = new Date();
   const archive = await writeArchive({
@@ -168,7 +177,7 @@ async function commit(
     serverMajor: draft.metadata.serverMajor,
     revision: draft.metadata.revision,
     fingerprints: draft.metadata.fingerprints,
-    baseline: { name: draft.name, path, sha256: sha256(draft.text) },
+    baseline: { name: draft.name, path, sha256: sha256(draft.text), beside },
     files,
     attachments: await attachments(settings, history, draft, path, createdAt),
     ledger: await targetLedger(settings, server),
@@ -178,14 +187,24 @@ async function commit(
     await swapFiles({
       folders: settings.migrations.directories,
       journalPath: journalPath(settings),
-      remove: files,
-      add: [{ path, contents: draft.text }],
+      remove: files.flatMap(({ beside: rows, ...file }) => [file, ...rows]),
+      add: [...beside, { path, contents: draft.text }],
     });
   } catch (error) {
     await rm(archive.folder, { recursive: true, force: true });
     throw error;
   }
   return archive;
+}
+
+/** The files to be replaced; an earlier baseline takes its files of rows along. */
+async function filesOf(history: readonly Migration[]) {
+  const baselines = new Map((await listBaselines(history)).map((baseline) => [baseline.name, baseline]));
+  return history.map(({ name, path, sha256: hash }) => {
+    const baseline = baselines.get(name);
+    const beside = baseline === undefined ? [] : rowsFilesOf(baseline);
+    return { name, path: path ?? '', sha256: hash, beside };
+  });
 }
 
 async function attachments(
@@ -202,7 +221,7 @@ async function attachments(
     ...draft,
     path: fromRoot(settings.root, path),
     objects: draft.replays.history.catalog.objects,
-    rows: draft.replays.steadyDigests,
+    rows: draft.replays.rows.steadyDigests,
     steps: draft.replays.steps,
     lines: { before: texts.map(lines), after: lines(draft.text) },
     milliseconds: draft.timings,

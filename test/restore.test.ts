@@ -117,20 +117,14 @@ describe('the files', () => {
 describe('the ledger', () => {
   const settings = { tableName: 'knex_migrations', schemaName: null };
   const manifest = {
-    baseline: { name: 'base.js', path: 'a/base.js', sha256: '' },
+    name: 'base.js',
     revision: '0123456789ab',
-    files: ['1.js', '2.js', '3.js'].map((name) => ({
-      name,
-      path: '',
-      originalPath: '',
-      sha256: '',
-      size: 0,
-    })),
+    replaces: ['1.js', '2.js', '3.js'].map((name) => ({ name })),
   };
   const adoption = {
     name: 'base.js',
     revision: '0123456789ab',
-    replaces: manifest.files,
+    replaces: manifest.replaces,
     fingerprint: 'f',
     toolVersion: '0.1.0',
   };
@@ -202,24 +196,27 @@ describe('the ledger', () => {
     });
   });
 
-  test.each(['restore.deleted', 'restore.inserted'])('killed at %s is as it was before', async (step) => {
-    await withLedger('1.js 2.js 3.js', async (client, config) => {
-      const original = await readLedger(client, settings);
-      await adoptBaseline(config, settings, adoption);
-      const before = await readLedger(client, settings);
-      const { signal, stderr } = await runChild(
-        `import { restoreLedger } from '#src/archive/restore.js';
+  test.each(['restore.deleted', 'restore.inserted', 'restore.forgotten'])(
+    'killed at %s is as it was before',
+    async (step) => {
+      await withLedger('1.js 2.js 3.js', async (client, config) => {
+        const original = await readLedger(client, settings);
+        await adoptBaseline(config, settings, adoption);
+        const before = await readLedger(client, settings);
+        const { signal, stderr } = await runChild(
+          `import { restoreLedger } from '#src/archive/restore.js';
         const [url, settings, manifest] = process.argv.slice(-3);
         await restoreLedger({ connectionString: url }, JSON.parse(settings), JSON.parse(manifest));`,
-        {
-          args: [connectionUrl(config), JSON.stringify(settings), JSON.stringify(manifest)],
-          env: { KNEX_SQUASH_FAIL: `${step}:kill` },
-        },
-      );
-      expect({ signal, stderr }).toEqual({ signal: 'SIGKILL', stderr: '' });
-      expect(await readLedger(client, settings)).toEqual(before);
-      await restoreLedger(config, settings, manifest);
-      expect(await readLedger(client, settings)).toEqual(original);
-    });
-  });
+          {
+            args: [connectionUrl(config), JSON.stringify(settings), JSON.stringify(manifest)],
+            env: { KNEX_SQUASH_FAIL: `${step}:kill` },
+          },
+        );
+        expect({ signal, stderr }).toEqual({ signal: 'SIGKILL', stderr: '' });
+        expect(await readLedger(client, settings)).toEqual(before);
+        await restoreLedger(config, settings, manifest);
+        expect(await readLedger(client, settings)).toEqual(original);
+      });
+    },
+  );
 });

@@ -15,6 +15,7 @@ import fc from 'fast-check';
 import { describeConnection } from '../src/database/client.js';
 import type { SquashError } from '../src/errors.js';
 import { loadSettings } from '../src/settings/load.js';
+import { defaultRowSettings } from '../src/settings/rows.js';
 import type { Flags, SquashOptions } from '../src/settings/schema.js';
 import type { Settings } from '../src/settings/settings.js';
 
@@ -225,6 +226,7 @@ describe('defaults', () => {
       },
       backups: join(folder, 'backups'),
       stateDirectory: join(folder, '.knex-squash'),
+      rows: defaultRowSettings,
     });
   });
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,12 +6,11 @@ import type { ClientConfig } from 'pg';
 import { describeServer } from '../../src/database/client.js';
 import { withServer } from '../../src/database/server.js';
 import { withShadow } from '../../src/database/shadow.js';
-import { draftBaseline } from '../../src/draft.js';
+import { withDraft } from '../../src/draft.js';
 import { listHistory } from '../../src/history/files.js';
-import { sha256 } from '../../src/history/hash.js';
-import { loadMigration } from '../../src/history/load.js';
 import type { Migration } from '../../src/history/migration.js';
 import { replayHistory } from '../../src/history/replay.js';
+import { layOut } from '../../src/prove-baseline.js';
 import { loadSettings } from '../../src/settings/load.js';
 
 /**
@@ -31,14 +30,11 @@ const settings = await loadSettings({ cwd: process.cwd(), env: process.env, flag
 
 await withServer(settings, async (server) => {
   const history = await listHistory(settings.migrations);
-  const { fileName, name, text, proof } = await draftBaseline(server, settings, history);
-  if (!proof.equal) throw new Error('the baseline does not equal the history');
   const folder = await mkdtemp(join(tmpdir(), 'knex-squash-bench-'));
-  const path = join(folder, fileName);
-  await writeFile(path, text);
-  const baseline: readonly Migration[] = [
-    { name, path, sha256: sha256(text), load: () => loadMigration(path) },
-  ];
+  const baseline = await withDraft(server, settings, history, {}, async (draft) => {
+    if (!draft.proof.equal) throw new Error('the baseline does not equal the history');
+    return [await layOut(draft, folder)];
+  });
   const run = async (
     migrations: readonly Migration[],
     through: (config: ClientConfig) => ClientConfig,

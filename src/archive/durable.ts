@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, open, rename } from 'node:fs/promises';
+import { copyFile, type FileHandle, open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isSquashError, SquashError } from '../errors.js';
-import { sha256 } from '../history/hash.js';
 
 /** Creates a file that wasn't there and waits until its bytes are on the disk. */
 export async function writeDurably(path: string, contents: string | Uint8Array): Promise<void> {
@@ -32,13 +31,31 @@ export async function readUnlinked(path: string): Promise<Buffer> {
   return withFile(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0), (file) => file.readFile());
 }
 
+/** Creates a file that wasn't there as a copy of another, and waits until its bytes are on the disk. */
+export async function copyDurably(from: string, path: string): Promise<void> {
+  await copyFile(from, path, constants.COPYFILE_EXCL);
+  // Windows flushes a file only for those who may write it.
+  await withFile(path, 'r+', (file) => file.sync());
+}
+
 /** Hex sha256 of a file's bytes, or null where nothing has that name. */
 export async function hashOf(path: string): Promise<string | null> {
   try {
-    return sha256(await withFile(path, 'r', (file) => file.readFile()));
+    return await withFile(path, 'r', hashOfOpen);
   } catch (error) {
     if (fileErrorCode(error) === 'ENOENT') return null;
     throw error;
+  }
+}
+
+/** Piece by piece: a file of rows can be bigger than the memory. */
+async function hashOfOpen(file: FileHandle): Promise<string> {
+  const hash = createHash('sha256');
+  const piece = Buffer.alloc(2 ** 18);
+  for (;;) {
+    const { bytesRead } = await file.read(piece, 0, piece.length);
+    if (bytesRead === 0) return hash.digest('hex');
+    hash.update(piece.subarray(0, bytesRead));
   }
 }
 

@@ -34,6 +34,9 @@ const ledgerRow = z.strictObject({
 
 const contents = { path: insidePath, sha256: hash, size: z.int().min(0) };
 
+/** A file that belongs to an original: the rows of a big table, where that is an earlier baseline. */
+const besideOriginal = z.strictObject({ ...contents, originalPath: projectPath });
+
 const manifestSchema = z.strictObject({
   formatVersion: z.literal(1),
   toolVersion: z.string(),
@@ -41,12 +44,30 @@ const manifestSchema = z.strictObject({
   serverMajor: z.int(),
   revision: z.string().regex(/^[0-9a-f]{12}$/),
   /** The file that took the originals' place. */
-  baseline: z.strictObject({ name: z.string(), path: projectPath, sha256: hash }),
+  baseline: z.strictObject({
+    name: z.string(),
+    path: projectPath,
+    sha256: hash,
+    /** The files of rows that came with it. */
+    beside: z
+      .array(z.strictObject({ path: projectPath, sha256: hash }))
+      .min(1)
+      .optional(),
+  }),
   /** Of the catalog as the history built it, and as the baseline did. */
   fingerprints: z.strictObject({ history: z.string(), baseline: z.string() }),
   createdAt: z.iso.datetime(),
   /** The originals in their order: the ledger's name, the place here, the place in the project. */
-  files: z.array(z.strictObject({ ...contents, name: z.string(), originalPath: projectPath })).min(1),
+  files: z
+    .array(
+      z.strictObject({
+        ...contents,
+        name: z.string(),
+        originalPath: projectPath,
+        beside: z.array(besideOriginal).min(1).optional(),
+      }),
+    )
+    .min(1),
   /** What else the archive holds: the expected catalog and so on. */
   attachments: z.array(z.strictObject(contents)),
   /** The ledger of the database that was adopted then, or null. */
@@ -57,6 +78,13 @@ const manifestSchema = z.strictObject({
 
 /** What `manifest.json` in an archive says. */
 export type Manifest = z.infer<typeof manifestSchema>;
+
+/** The files that belong to originals, as they lie in the archive. */
+export function besideOriginals({
+  files,
+}: Pick<Manifest, 'files'>): readonly NonNullable<Manifest['files'][number]['beside']>[number][] {
+  return files.flatMap(({ beside }) => beside ?? []);
+}
 
 /** The manifest with its own hash. */
 export function sealManifest(manifest: Omit<Manifest, 'sha256'>): Manifest {
@@ -88,7 +116,7 @@ export function parseManifest(text: string): { manifest: Manifest } | { flaw: st
   if (sealManifest(rest).sha256 !== claimed || renderManifest(data) !== text) {
     return { flaw: 'was altered: its hash does not fit' };
   }
-  const paths = [...data.files, ...data.attachments].map(({ path }) => path);
+  const paths = [...data.files, ...besideOriginals(data), ...data.attachments].map(({ path }) => path);
   const isUnique = new Set([...paths, manifestName]).size === paths.length + 1;
   return isUnique ? { manifest: data } : { flaw: 'lists a file twice' };
 }

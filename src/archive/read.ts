@@ -4,14 +4,20 @@ import { SquashError } from '../errors.js';
 import { sha256 } from '../history/hash.js';
 import { loadMigrationText } from '../history/load.js';
 import type { Migration } from '../history/migration.js';
-import { readUnlinked } from './durable.js';
-import { archiveNamePattern, type Manifest, manifestName, parseManifest } from './manifest.js';
+import { hashOf, readUnlinked } from './durable.js';
+import {
+  archiveNamePattern,
+  besideOriginals,
+  type Manifest,
+  manifestName,
+  parseManifest,
+} from './manifest.js';
 
 /** An archive whose every byte has been checked, and those bytes, so that nothing is read twice. */
 export interface Archive {
   readonly folder: string;
   readonly manifest: Manifest;
-  /** By the path in the archive. */
+  /** By the path in the archive; files of rows lie there unread. */
   readonly contents: ReadonlyMap<string, Buffer>;
 }
 
@@ -29,7 +35,8 @@ export async function readArchive(folder: string): Promise<Archive> {
   if ('flaw' in parsed) throw invalid(folder, manifestName, parsed.flaw);
   const { manifest } = parsed;
   const entries = [...manifest.files, ...manifest.attachments];
-  const listed = new Set([manifestName, ...entries.map(({ path }) => path)]);
+  const beside = besideOriginals(manifest);
+  const listed = new Set([manifestName, ...[...entries, ...beside].map(({ path }) => path)]);
   for (const path of found) {
     if (!listed.has(path)) throw invalid(folder, path, 'is not in its manifest');
   }
@@ -39,6 +46,11 @@ export async function readArchive(folder: string): Promise<Archive> {
     const bytes = await readUnlinked(join(folder, path));
     if (sha256(bytes) !== expected) throw invalid(folder, path, 'was altered');
     contents.set(path, bytes);
+  }
+  // Rows can be too many to hold: they are checked where they lie.
+  for (const { path, sha256: expected } of beside) {
+    if (!found.includes(path)) throw invalid(folder, path, 'is missing');
+    if ((await hashOf(join(folder, path))) !== expected) throw invalid(folder, path, 'was altered');
   }
   return { folder, manifest, contents };
 }

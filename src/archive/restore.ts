@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { ClientConfig } from 'pg';
 import { errorCode, type Queryable } from '../database/client.js';
@@ -16,9 +16,8 @@ import { type LockOptions, withLedgerLocked } from '../history/lock.js';
 import type { LedgerRow } from '../history/migration.js';
 import { deleteRevision, readRevisions } from '../history/revision.js';
 import { hashOf } from './durable.js';
-import type { Manifest } from './manifest.js';
 import { type Archive, readArchive } from './read.js';
-import { type SwapPlaces, swapFiles } from './swap.js';
+import { type ComingFile, type SwapPlaces, swapFiles } from './swap.js';
 
 /** The way back of the files. */
 export interface MigrationRestore extends SwapPlaces {
@@ -46,17 +45,34 @@ export interface RestoredFiles {
 export async function restoreMigrations(restore: MigrationRestore): Promise<RestoredFiles> {
   const archive = await readArchive(restore.archive);
   const { files, baseline } = archive.manifest;
-  const add: { path: string; contents: Uint8Array }[] = [];
-  for (const { path: archived, originalPath, sha256 } of files) {
+  const add: ComingFile[] = [];
+  for (const { path: archived, originalPath, sha256, beside = [] } of files) {
     const path = resolve(restore.root, originalPath);
-    if ((await hashOf(path)) === sha256) continue;
-    add.push({ path, contents: archive.contents.get(archived) ?? Buffer.alloc(0) });
+    if ((await hashOf(path)) !== sha256)
+      add.push({ path, contents: archive.contents.get(archived) ?? Buffer.alloc(0) });
+    for (const file of beside) {
+      const place = { path: resolve(restore.root, file.originalPath), sha256: file.sha256 };
+      if ((await hashOf(place.path)) === place.sha256) continue;
+      add.push({ ...place, source: join(restore.archive, file.path) });
+    }
   }
   const baselinePath = resolve(restore.root, baseline.path);
   const isThere = (await hashOf(baselinePath)) !== null;
-  const remove = isThere ? [{ path: baselinePath, sha256: baseline.sha256 }] : [];
+  const going = [baseline, ...(baseline.beside ?? [])].map(({ path, sha256 }) => ({
+    path: resolve(restore.root, path),
+    sha256,
+  }));
+  const remove = [];
+  for (const file of going) if ((await hashOf(file.path)) !== null) remove.push(file);
   await swapFiles({ ...restore, remove, add });
   return { archive, restored: add.map(({ path }) => path), removed: isThere ? baselinePath : null };
+}
+
+/** A baseline that a ledger names, and the names to put back where the database has no record of them. */
+export interface AdoptedBaseline {
+  readonly name: string;
+  readonly revision: string;
+  readonly replaces: readonly { readonly name: string }[];
 }
 
 /**
@@ -71,20 +87,21 @@ export async function restoreMigrations(restore: MigrationRestore): Promise<Rest
 export async function restoreLedger(
   connection: ClientConfig,
   settings: LedgerSettings,
-  { baseline, files, revision }: Pick<Manifest, 'baseline' | 'files' | 'revision'>,
+  { name, revision, replaces }: AdoptedBaseline,
   lock: LockOptions = {},
 ): Promise<readonly LedgerRow[]> {
   return withLedgerLocked(connection, settings, lock, async ({ client, place }) => {
-    const row = (await readRows(client, place)).find(({ name }) => name === baseline.name);
+    const row = (await readRows(client, place)).find((each) => each.name === name);
     if (row === undefined) return [];
     const adoptions = await readRevisions(client, place);
-    const adoption = adoptions.find((each) => each.revision === revision && each.baseline === baseline.name);
-    await deleteRows(client, place, [baseline.name]);
+    const adoption = adoptions.find((each) => each.revision === revision && each.baseline === name);
+    await deleteRows(client, place, [name]);
     failpoint('restore.deleted');
-    const rows = adoption?.replaced ?? (await inventRows(client, place, row, files));
+    const rows = adoption?.replaced ?? (await inventRows(client, place, row, replaces));
     await putBack(client, place, rows);
     failpoint('restore.inserted');
     if (adoption !== undefined) await deleteRevision(client, place, adoption.id);
+    failpoint('restore.forgotten');
     return rows;
   });
 }
@@ -115,13 +132,13 @@ async function inventRows(
   client: Queryable,
   { sql }: LedgerPlace,
   { batch, migrationTime }: LedgerRow,
-  files: Manifest['files'],
+  replaces: AdoptedBaseline['replaces'],
 ): Promise<readonly LedgerRow[]> {
   const { rows } = await client.query<{ id: number }>(
     `SELECT nextval(pg_get_serial_sequence($1, 'id'))::integer AS id FROM generate_series(1, $2)`,
-    [sql.ledger, files.length],
+    [sql.ledger, replaces.length],
   );
-  return files.map(({ name }, n) => ({ id: rows[n]?.id ?? n, name, batch, migrationTime }));
+  return replaces.map(({ name }, n) => ({ id: rows[n]?.id ?? n, name, batch, migrationTime }));
 }
 
 function taken({ sql }: LedgerPlace, cause: unknown): SquashError {

@@ -4,7 +4,7 @@ import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { isSquashError, SquashError } from '../errors.js';
 import { failpoint } from '../failpoint.js';
 import { sha256 } from '../history/hash.js';
-import { asUnwritable, hashOf, syncFolder, writeDurably } from './durable.js';
+import { asUnwritable, copyDurably, hashOf, syncFolder, writeDurably } from './durable.js';
 import { createJournal, type Journal, readJournal, removeJournal, turnJournal } from './journal.js';
 
 /** Where a swap may write, and where it keeps its journal; absolute paths. */
@@ -18,8 +18,13 @@ export interface Swap extends SwapPlaces {
   /** The files to go, oldest first, with the hash that each must have. */
   readonly remove: readonly { readonly path: string; readonly sha256: string }[];
   /** The files to come; none may be there yet, unless it is one of those to go. */
-  readonly add: readonly { readonly path: string; readonly contents: string | Uint8Array }[];
+  readonly add: readonly ComingFile[];
 }
+
+/** A file to come: by its bytes, or as a copy of another that has this hash. */
+export type ComingFile =
+  | { readonly path: string; readonly contents: string | Uint8Array }
+  | { readonly path: string; readonly source: string; readonly sha256: string };
 
 /** How {@link recoverSwap} found and left the files. */
 export type Recovery = 'nothing to do' | 'rolled back' | 'completed';
@@ -94,10 +99,10 @@ function planSwap({ remove, add }: Swap): Journal {
       aside: join(dirname(resolve(path)), `.knex-squash-${id}-${n}.old`),
       sha256: expected,
     })),
-    add: add.map(({ path, contents }, n) => ({
-      path: resolve(path),
-      staged: join(dirname(resolve(path)), `.knex-squash-${id}-${n}.new`),
-      sha256: sha256(contents),
+    add: add.map((file, n) => ({
+      path: resolve(file.path),
+      staged: join(dirname(resolve(file.path)), `.knex-squash-${id}-${n}.new`),
+      sha256: 'source' in file ? file.sha256 : sha256(file.contents),
     })),
   };
 }
@@ -141,7 +146,9 @@ async function checkFiles({ remove, add }: Journal): Promise<void> {
 
 async function stage(journal: Journal, { add }: Swap): Promise<void> {
   for (const [n, { staged }] of journal.add.entries()) {
-    await writeDurably(staged, add[n]?.contents ?? '');
+    const file = add[n];
+    if (file !== undefined && 'source' in file) await copyDurably(file.source, staged);
+    else await writeDurably(staged, file?.contents ?? '');
     failpoint('swap.staged');
   }
   await syncFolders(journal);

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { SquashError } from '../errors.js';
 import { failpoint } from '../failpoint.js';
 import { sha256 } from '../history/hash.js';
 import type { LedgerRow } from '../history/migration.js';
-import { asUnwritable, syncFolder, writeDurably } from './durable.js';
+import { asUnwritable, copyDurably, syncFolder, writeDurably } from './durable.js';
 import { type Manifest, manifestName, portableName, renderManifest, sealManifest } from './manifest.js';
 import { type Archive, readArchive } from './read.js';
 
@@ -17,19 +17,40 @@ export interface ArchiveContents
   /** The project's root, from which original paths are told. */
   readonly root: string;
   readonly createdAt: Date;
-  /** Absolute path and hash of the file that takes the originals' place. */
-  readonly baseline: { readonly name: string; readonly path: string; readonly sha256: string };
+  /** Absolute path and hash of the file that takes the originals' place, and of those that come with it. */
+  readonly baseline: OwnedFile;
   /** The originals in order, by absolute path, with the hash that they had when they were proved. */
-  readonly files: readonly { readonly name: string; readonly path: string; readonly sha256: string }[];
+  readonly files: readonly OwnedFile[];
   /** Further files, by their path in the archive. */
   readonly attachments?: readonly { readonly path: string; readonly contents: string | Uint8Array }[];
   readonly ledger: readonly LedgerRow[] | null;
+}
+
+/** A migration's file, and the files of rows that belong to it. */
+export interface OwnedFile extends FilePlace {
+  readonly name: string;
+  readonly beside?: readonly FilePlace[];
+}
+
+interface FilePlace {
+  readonly path: string;
+  readonly sha256: string;
 }
 
 /** One file as it will lie in the archive. */
 interface Item {
   readonly path: string;
   readonly contents: Uint8Array;
+}
+
+/** An original, and what is copied along with it without being read. */
+interface Original extends Item {
+  readonly beside: readonly Beside[];
+}
+
+interface Beside extends FilePlace {
+  readonly source: string;
+  readonly size: number;
 }
 
 /** Git must not turn line ends around in what has a hash. */
@@ -55,6 +76,10 @@ export async function writeArchive(archive: ArchiveContents): Promise<Archive> {
     await sweepStaging(archive.backups);
     await mkdir(staging, { recursive: true });
     failpoint('archive.started');
+    await copyAll(
+      staging,
+      originals.flatMap(({ beside }) => beside),
+    );
     await writeAll(staging, [...originals, ...attachments], manifest);
     const written = await readArchive(staging);
     const folder = freeName(archive.backups, stamp);
@@ -82,9 +107,18 @@ async function writeAll(staging: string, items: readonly Item[], manifest: Manif
   failpoint('archive.manifest-written');
 }
 
-async function readOriginals({ files }: ArchiveContents): Promise<readonly Item[]> {
+async function copyAll(staging: string, files: readonly Beside[]): Promise<void> {
+  for (const { path, source } of files) {
+    const target = join(staging, path);
+    await mkdir(dirname(target), { recursive: true });
+    await copyDurably(source, target);
+    failpoint('archive.file-written');
+  }
+}
+
+async function readOriginals({ files }: ArchiveContents): Promise<readonly Original[]> {
   const taken = new Set<string>();
-  const items: Item[] = [];
+  const items: Original[] = [];
   for (const file of files) {
     const contents = await readFile(file.path).catch((cause: unknown) => {
       throw new SquashError('FILES_CHANGED', `${file.path} can no longer be read`, { cause });
@@ -94,7 +128,15 @@ async function readOriginals({ files }: ArchiveContents): Promise<readonly Item[
         hint: 'Nothing was written: run the command again.',
       });
     }
-    items.push({ path: `migrations/${uniqueName(portableName(basename(file.path)), taken)}`, contents });
+    const place = (path: string): string => `migrations/${uniqueName(portableName(basename(path)), taken)}`;
+    const beside: Beside[] = [];
+    for (const { path, sha256: hash } of file.beside ?? []) {
+      const { size } = await stat(path).catch((cause: unknown) => {
+        throw new SquashError('FILES_CHANGED', `${path} can no longer be read`, { cause });
+      });
+      beside.push({ path: place(path), source: path, sha256: hash, size });
+    }
+    items.push({ path: place(file.path), contents, beside });
   }
   return items;
 }
@@ -109,7 +151,7 @@ function uniqueName(name: string, taken: Set<string>): string {
 
 function describe(
   archive: ArchiveContents,
-  originals: readonly Item[],
+  originals: readonly Original[],
   attachments: readonly Item[],
 ): Manifest {
   const { toolVersion, serverMajor, revision, fingerprints, baseline, ledger, root } = archive;
@@ -119,17 +161,35 @@ function describe(
     toolVersion,
     serverMajor,
     revision,
-    baseline: { name: baseline.name, path: fromRoot(root, baseline.path), sha256: baseline.sha256 },
+    baseline: {
+      name: baseline.name,
+      path: fromRoot(root, baseline.path),
+      sha256: baseline.sha256,
+      ...someBeside(
+        baseline.beside?.map(({ path, sha256: hash }) => ({ path: fromRoot(root, path), sha256: hash })),
+      ),
+    },
     fingerprints: { history: fingerprints.history, baseline: fingerprints.baseline },
     createdAt: archive.createdAt.toISOString(),
     files: archive.files.map(({ name, path }, n) => ({
       ...entry(originals[n] as Item),
       name,
       originalPath: fromRoot(root, path),
+      ...someBeside(
+        originals[n]?.beside.map(({ source, ...file }) => ({
+          ...file,
+          originalPath: fromRoot(root, source),
+        })),
+      ),
     })),
     attachments: attachments.map(entry),
     ledger: ledger?.map(({ id, name, batch, migrationTime }) => ({ id, name, batch, migrationTime })) ?? null,
   });
+}
+
+/** A key for files that come along, where there are any. */
+function someBeside<T>(beside: readonly T[] = []): { beside?: T[] } {
+  return beside.length === 0 ? {} : { beside: [...beside] };
 }
 
 function fromRoot(root: string, path: string): string {

@@ -1,22 +1,24 @@
 import type { Column } from '../catalog/columns.js';
 import type { Catalog } from '../catalog/model.js';
-import type { TableDigest } from '../rows/digest.js';
+import type { CarriedRows } from '../rows/carry.js';
+import { copyStatements } from '../rows/copy.js';
+import { carriedPositions } from '../rows/positions.js';
 import type { SequencePosition } from '../rows/read.js';
 import { renderPositions, renderRows } from '../rows/render.js';
 import type { StoredTable } from '../rows/tables.js';
-import { ignoredColumns, type TwinRows, type VolatileColumn } from '../rows/volatile.js';
+import { ignoredColumns } from '../rows/volatile.js';
 import type { LedgerNames, WrittenTable } from './guard.js';
-import { script } from './script.js';
-import { downText, upText } from './sql-text.js';
+import { script, type TableContents } from './script.js';
+import { downText, type UpStep, upSteps } from './sql-text.js';
 
 /** What a baseline's SQL is made of. */
 export interface BaselineInput {
   readonly catalog: Catalog;
+  /** All tables, those whose rows are left out among them. */
   readonly tables: readonly StoredTable[];
-  readonly twins: readonly TwinRows[];
-  readonly rulings: readonly VolatileColumn[];
-  /** Digests without the columns that differ by nature. */
-  readonly steadyDigests: readonly TableDigest[];
+  readonly rows: CarriedRows;
+  /** The name of each file of rows, by id of its table. */
+  readonly fileNames: ReadonlyMap<string, string>;
   readonly sequences: readonly SequencePosition[];
   readonly searchPath: string;
   readonly ledger: LedgerNames;
@@ -24,28 +26,43 @@ export interface BaselineInput {
 
 /** The SQL of a baseline: there, back where nothing was added, and back in any case. */
 export interface BaselineSql {
-  readonly up: string;
+  readonly up: readonly UpStep[];
   readonly down: string;
   readonly dropAll: string;
 }
 
 /** Catalog and rows to text: the pure middle of a squash. @throws SquashError CYCLE_UNSPLITTABLE */
 export function buildSql(input: BaselineInput): BaselineSql {
-  const contents = renderRows(input.twins, input.rulings);
-  const positions = renderPositions(input.sequences, sequenceStarts(input.catalog));
-  const parts = script(input.catalog, contents, positions);
+  const { catalog, rows, sequences } = input;
+  const positions = renderPositions(carriedPositions(sequences, catalog, rows), sequenceStarts(catalog));
+  const parts = script(catalog, contentsOf(input), positions);
   return {
-    up: upText(parts, input.searchPath, input.ledger),
+    up: upSteps(parts, input.searchPath, input.ledger),
     down: downText(parts, input.searchPath, { tables: writtenTables(input), ledger: input.ledger }),
     dropAll: downText(parts, input.searchPath, null),
   };
 }
 
-function writtenTables({ tables, steadyDigests, rulings }: BaselineInput): readonly WrittenTable[] {
-  const digests = new Map(steadyDigests.map((digest) => [digest.table, digest]));
-  const ignored = ignoredColumns(rulings);
+function contentsOf({ rows, fileNames }: BaselineInput): readonly TableContents[] {
+  const inserted = renderRows(rows.twins, rows.decisions).map(({ table, ...rest }) => ({
+    ...rest,
+    table: table.id,
+    madeBy: table.madeBy,
+  }));
+  const copied = rows.files.map((file) => ({
+    table: file.table.id,
+    madeBy: file.table.madeBy,
+    statements: copyStatements(file, fileNames.get(file.table.id) ?? '', rows.decisions),
+    after: [],
+  }));
+  return [...inserted, ...copied];
+}
+
+function writtenTables({ tables, rows }: BaselineInput): readonly WrittenTable[] {
+  const digests = new Map(rows.steadyDigests.map((digest) => [digest.table, digest]));
+  const ignored = ignoredColumns(rows.decisions);
   return tables.map((table) => ({
-    identity: table.identity,
+    table,
     rows: digests.get(table.id)?.rows ?? 0,
     columns: table.columns.map((column) => column.name).filter((name) => !ignored.get(table.id)?.has(name)),
     digest: digests.get(table.id)?.digest ?? '',

@@ -1,5 +1,6 @@
 import { quoteLiteral } from '../database/sql.js';
 import { digestExpression } from '../rows/digest.js';
+import { rowsOf, type StoredTable } from '../rows/tables.js';
 
 /** Bare names of the tables that the migration tool keeps for itself, and their schema if it is fixed. */
 export interface LedgerNames {
@@ -16,8 +17,7 @@ const list = (names: readonly string[]): string => names.map(quoteLiteral).join(
  * that nobody can run it over live tables. Extensions and the ledger don't count.
  */
 export function emptinessGuard({ tables, schema }: LedgerNames): string {
-  return `DO $guard$
-DECLARE
+  return doBlock(`DECLARE
   found text;
 BEGIN
   SELECT string_agg(object, ', ') INTO found FROM (
@@ -52,8 +52,7 @@ BEGIN
       USING ERRCODE = 'object_not_in_prerequisite_state',
         HINT = 'To let a database that ran the replaced migrations follow: knex-squash up. Nothing was changed.';
   END IF;
-END
-$guard$`;
+END`);
 }
 
 /**
@@ -85,7 +84,7 @@ $guard$`;
 
 /** A table and what the baseline wrote into it. */
 export interface WrittenTable {
-  readonly identity: string;
+  readonly table: StoredTable;
   readonly rows: number;
   /** Columns that are the same on every database, and the hash of them (rows/digest.ts). */
   readonly columns: readonly string[];
@@ -97,27 +96,41 @@ export interface WrittenTable {
  * holds any row that the baseline itself did not write.
  */
 export function rowsGuard(tables: readonly WrittenTable[]): string {
-  const names = tables.map((table) => table.identity).join(', ');
-  const checks = tables.map((table) =>
-    table.rows === 0
-      ? `  IF EXISTS (SELECT FROM ONLY ${table.identity}) THEN
-    changed := changed || ${quoteLiteral(table.identity)}::text;
-  END IF;`
-      : `  IF (SELECT count(*) <> ${table.rows} OR ${digestExpression(table.columns)} <> '${table.digest}' FROM ONLY ${table.identity}) THEN
-    changed := changed || ${quoteLiteral(table.identity)}::text;
+  // An extension's own tables are no user's to lock.
+  const names = tables
+    .filter(({ table }) => table.madeBy === table.id)
+    .map(({ table }) => table.identity)
+    .join(', ');
+  // Forced row-level security would hide rows from their owner; the tables are about to go anyway.
+  const unforced = tables
+    .filter(({ table }) => table.forcesRowSecurity)
+    .map(({ table }) => `  ALTER TABLE ${table.identity} NO FORCE ROW LEVEL SECURITY;\n`);
+  const checks = tables.map(
+    (written) => `  IF ${isChanged(written)} THEN
+    changed := changed || ${quoteLiteral(written.table.identity)}::text;
   END IF;`,
   );
-  return `DO $guard$
-#variable_conflict use_column
+  return doBlock(`#variable_conflict use_column
 DECLARE
   changed text[] := '{}';
 BEGIN${names === '' ? '' : `\n  LOCK TABLE ${names} IN ACCESS EXCLUSIVE MODE;`}
-${checks.join('\n')}
+${unforced.join('')}${checks.join('\n')}
   IF changed <> '{}' THEN
     RAISE EXCEPTION 'these tables hold rows that the baseline did not write, so they are not dropped: %', array_to_string(changed, ', ')
       USING ERRCODE = 'object_not_in_prerequisite_state',
         HINT = 'To drop them all the same, set KNEX_SQUASH_DROP to the name of the database. Nothing was changed.';
   END IF;
-END
-$guard$`;
+END`);
+}
+
+/** In quotes that the body doesn't hold: an identifier may. */
+function doBlock(body: string): string {
+  let quotes = '$guard$';
+  for (let n = 1; body.includes(quotes); n++) quotes = `$guard${n}$`;
+  return `DO ${quotes}\n${body}\n${quotes}`;
+}
+
+function isChanged({ table, rows, columns, digest }: WrittenTable): string {
+  if (rows === 0) return `EXISTS (SELECT FROM ${rowsOf(table)})`;
+  return `(SELECT count(*) <> ${rows} OR ${digestExpression(columns)} <> '${digest}' FROM ${rowsOf(table)})`;
 }

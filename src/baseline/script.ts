@@ -3,18 +3,24 @@ import type { Folded, LatePhase, LateStatement } from '../catalog/kind.js';
 import { kindOf } from '../catalog/kinds/index.js';
 import type { Catalog, CatalogObject } from '../catalog/model.js';
 import { type Planned, plan, type Step } from '../plan/plan.js';
+import type { CopyRows } from '../rows/copy.js';
+
+/** SQL, or rows that are copied from a file. */
+export type Statement = string | CopyRows;
 
 /** Statements under one heading. */
 export interface Section {
   readonly title: string;
-  readonly statements: readonly string[];
+  readonly statements: readonly Statement[];
 }
 
-/** What goes into a table: the statements that insert its rows, and the tables whose rows these look up. */
+/** What goes into a table: the statements that fill it, and the tables whose rows these look up. */
 export interface TableContents {
   /** Id of the table. */
   readonly table: string;
-  readonly statements: readonly string[];
+  /** Id of the object whose statement makes it: itself, or the extension that it belongs to. */
+  readonly madeBy: string;
+  readonly statements: readonly Statement[];
   /** Ids of tables that must have their rows before. */
   readonly after: readonly string[];
 }
@@ -95,7 +101,7 @@ function rowsStep(entry: TableContents): Step {
   return {
     id: rowsPrefix + entry.table,
     rank: rowsRank,
-    requires: [entry.table, ...entry.after.map((table) => rowsPrefix + table)],
+    requires: [entry.madeBy, ...entry.after.map((table) => rowsPrefix + table)],
     host: null,
     shell: null,
   };
@@ -158,7 +164,7 @@ function forced(statement: string): string {
 }
 
 function joined(sections: readonly Section[]): readonly Section[] {
-  const result: { title: string; statements: string[] }[] = [];
+  const result: { title: string; statements: Statement[] }[] = [];
   for (const { title, statements } of sections) {
     if (statements.length === 0) continue;
     const last = result[result.length - 1];

@@ -1,8 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import { toolVersion } from '../index.js';
+import { addLedgerCommands } from './commands/adopt.js';
 import { addMigrateCommands } from './commands/migrate.js';
+import { addResetCommand } from './commands/reset.js';
 import { addRestoreCommand } from './commands/restore.js';
 import { addSquashCommand } from './commands/squash.js';
+import { addStatusCommand } from './commands/status.js';
 import { printError } from './output.js';
 
 /**
@@ -17,7 +20,10 @@ export async function run(argv: readonly string[]): Promise<number> {
     .showHelpAfterError();
   const state = { exitCode: 0 };
   addSquashCommand(program);
-  addMigrateCommands(program, state);
+  addMigrateCommands(program);
+  addStatusCommand(program, state);
+  addLedgerCommands(program);
+  addResetCommand(program);
   addRestoreCommand(program);
   try {
     await program.parseAsync([...argv], { from: 'user' });

@@ -14,7 +14,8 @@ const connectTimeout = 15_000;
 const farewellTimeout = 5_000;
 
 /** One round trip. */
-const beginSnapshot = `BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY, NOT DEFERRABLE;\n${raiseFence}`;
+const beginFenced = (access: 'READ ONLY' | 'READ WRITE'): string =>
+  `BEGIN ISOLATION LEVEL REPEATABLE READ, ${access}, NOT DEFERRABLE;\n${raiseFence}`;
 
 /**
  * Connects, runs `fn`, disconnects. The connection is closed however `fn` ends, and the first error
@@ -54,7 +55,7 @@ export async function withSnapshot<T>(config: ClientConfig, fn: (client: Client)
 export async function inSnapshot<T>(client: Queryable, fn: () => Promise<T>): Promise<T> {
   let result: T;
   try {
-    await client.query(beginSnapshot);
+    await client.query(beginFenced('READ ONLY'));
     result = await fn();
   } catch (error) {
     // The first error counts; on a lost connection a ROLLBACK fails as well.
@@ -63,6 +64,20 @@ export async function inSnapshot<T>(client: Queryable, fn: () => Promise<T>): Pr
   }
   await client.query('COMMIT');
   return result;
+}
+
+/**
+ * As {@link inSnapshot}, but `fn` may write, and whatever it writes is taken back: for shadows, where
+ * something has to be moved out of the way before it can be read.
+ */
+export async function inScratch<T>(client: Queryable, fn: () => Promise<T>): Promise<T> {
+  await client.query(beginFenced('READ WRITE'));
+  try {
+    return await fn();
+  } finally {
+    // The first error counts; on a lost connection a ROLLBACK fails as well.
+    await client.query('ROLLBACK').catch(() => {});
+  }
 }
 
 /** The same server and role, another database. */

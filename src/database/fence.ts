@@ -6,6 +6,7 @@ const fence = [
   ['TimeZone', 'UTC'],
   ['extra_float_digits', '3'],
   ['bytea_output', 'hex'],
+  ['lc_monetary', 'C'],
   ['standard_conforming_strings', 'on'],
   ['quote_all_identifiers', 'off'],
   ['row_security', 'off'],

@@ -4,6 +4,7 @@ import { dirname, extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { types } from 'node:util';
 import { createJiti, type Jiti } from 'jiti';
+import type { Knex } from 'knex';
 import { isSquashError, SquashError } from '../errors.js';
 import type { LoadedMigration } from './migration.js';
 
@@ -87,6 +88,22 @@ export function asMigration(loaded: unknown, origin: string): LoadedMigration {
   throw new SquashError('MIGRATION_INVALID', `${origin} exports no function \`up\``, {
     hint: 'A migration exports `up(knex)` and `down(knex)`; move other files out of the folder.',
   });
+}
+
+/** A module that exports `seed(knex)`, as Knex's seeds do. */
+export interface LoadedSeed {
+  seed(knex: Knex): Promise<unknown>;
+}
+
+/** Loads one of Knex's seeds as {@link loadMigration} does a migration. @throws Error when it exports none. */
+export async function loadSeed(path: string): Promise<LoadedSeed> {
+  const loaded: unknown = await importAnew(path, await readFile(path, 'utf8'));
+  const inner = (loaded as { default?: unknown } | null)?.default;
+  const found = [loaded, inner].find(
+    (each) => typeof (each as Partial<LoadedSeed> | null)?.seed === 'function',
+  );
+  if (found !== undefined) return found as LoadedSeed;
+  throw new SquashError('MIGRATION_INVALID', `${path} exports no function \`seed\``);
 }
 
 // By typeof: a function from another realm, as under Jest, is no instance of our Function.

@@ -24,7 +24,7 @@ export interface MigratorOptions {
   readonly knex: Knex | { readonly lend: LendKnex };
   readonly settings: MigrationSettings & Pick<LedgerSettings, 'searchPath'>;
   /** Every migration that may be run or stand in the ledger; by default the files, listed at each command. */
-  readonly migrations?: readonly Migration[];
+  readonly migrations?: readonly Migration[] | (() => Promise<readonly Migration[]>);
   /**
    * `run` (the default, as stock Knex): all migrations of a command in one transaction, unless one of
    * them has `config.transaction = false`. `each`: a transaction of its own for each.
@@ -125,7 +125,7 @@ function openRun(options: MigratorOptions): Run {
     transaction,
     lockTimeout: options.lockTimeout ?? defaultLockTimeout,
     isAlone: options.isAlone ?? false,
-    list: async () => migrations ?? (await listHistory(settings)),
+    list: typeof migrations === 'function' ? migrations : async () => migrations ?? listHistory(settings),
     loaded: new Map(),
     current: lender,
     place: null,

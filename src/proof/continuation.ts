@@ -1,7 +1,11 @@
 import type { ClientConfig } from 'pg';
-import { differingColumns } from '../rows/volatile.js';
-import { type LeftOut, observe, type Reading } from './observe.js';
+import { readDigests, type TableDigest } from '../rows/digest.js';
+import { differingColumns } from '../rows/hold.js';
+import { withRows } from '../rows/session.js';
+import type { Decision } from '../rows/volatile.js';
+import { type LeftOut, type Observation, observe, type Reading } from './observe.js';
 import { type Proof, prove } from './prove.js';
+import { compareViews } from './views.js';
 
 /** Two databases that came the same way, and a third that came another way to the same place. */
 export interface Ways extends Reading {
@@ -20,13 +24,54 @@ export interface Ways extends Reading {
  */
 export async function proveSame(ways: Ways): Promise<Proof> {
   const { first, second, other, leftOut, ledger, searchPath } = ways;
-  const one = await observe(first, ways, leftOut);
-  const two = await observe(second, ways, leftOut);
-  const volatile = differingColumns(one.digests, two.digests);
-  const ignored = union(leftOut, volatile);
-  const history = volatile.size === 0 ? one : await observe(first, ways, ignored);
-  const baseline = await observe(other, ways, ignored);
-  return prove({ history, baseline, connection: other, ledger, searchPath, steadyDigests: history.digests });
+  const history = await observe(first, ways, leftOut);
+  const again = await observe(second, ways, leftOut);
+  const volatile = await volatileColumns(ways, history, again);
+  const decisions = open(union(leftOut, volatile));
+  const steadyDigests = await digestsWithout(ways, history, volatile, union(leftOut, volatile));
+  const { proof } = await prove({
+    replays: {
+      ...{ first, second, searchPath, history, again },
+      rows: { carried: history.tables, leftOut: [], twins: [], files: [], decisions, steadyDigests },
+      views: await compareViews(ways, history.viewDigests, again.viewDigests, history.views),
+    },
+    connection: other,
+    window: null,
+    ledger,
+  });
+  return proof;
+}
+
+async function volatileColumns(ways: Ways, history: Observation, again: Observation): Promise<LeftOut> {
+  return withRows(ways.first, ways.searchPath, history.tables, (one) =>
+    withRows(ways.second, ways.searchPath, history.tables, (two) =>
+      differingColumns({ one, two }, history.tables, [history.digests, again.digests], {}),
+    ),
+  );
+}
+
+/** Digests of the tables that have volatile columns are read once more without them. */
+async function digestsWithout(
+  { first, searchPath }: Ways,
+  { tables, digests }: Observation,
+  volatile: LeftOut,
+  leftOut: LeftOut,
+): Promise<readonly TableDigest[]> {
+  const again = await withRows(first, searchPath, tables, (client) =>
+    readDigests(
+      client,
+      tables.filter(({ id }) => volatile.has(id)),
+      (id) => leftOut.get(id) ?? new Set(),
+    ),
+  );
+  const steady = new Map(again.map((digest) => [digest.table, digest]));
+  return digests.map((digest) => steady.get(digest.table) ?? digest);
+}
+
+function open(columns: LeftOut): readonly Decision[] {
+  return [...columns].flatMap(([table, names]) =>
+    [...names].map((column) => ({ table, column, ruling: 'default' as const })),
+  );
 }
 
 function union(one: LeftOut, two: LeftOut): LeftOut {

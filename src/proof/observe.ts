@@ -1,61 +1,76 @@
 import { createHash } from 'node:crypto';
 import type { ClientConfig } from 'pg';
+import type { Column } from '../catalog/columns.js';
 import type { Catalog } from '../catalog/model.js';
 import { readCatalog } from '../catalog/read.js';
-import { inSnapshot, type Queryable, withClient } from '../database/client.js';
-import { quoteLiteral } from '../database/sql.js';
+import { type Queryable, withSnapshot } from '../database/client.js';
 import { type LedgerSettings, locateLedger } from '../history/ledger.js';
-import { chunks, type TableDigest } from '../rows/digest.js';
-import { readDigests, readSequences, type SequencePosition, tablesWithRows } from '../rows/read.js';
+import { readDigests, type TableDigest, tablesWithRows } from '../rows/digest.js';
+import { type ExtensionRelations, readExtensionRelations } from '../rows/extension-tables.js';
+import { readSequences, type SequencePosition } from '../rows/read.js';
+import { withRows } from '../rows/session.js';
 import { type StoredTable, sequenceIdentities, storedTables } from '../rows/tables.js';
 
 /** Everything of a database that a baseline must give again. */
 export interface Observation {
   readonly catalog: Catalog;
+  /** Tables, and those of extensions whose rows are the user's. */
   readonly tables: readonly StoredTable[];
   /** Of the tables that have rows. */
   readonly digests: readonly TableDigest[];
   readonly sequences: readonly SequencePosition[];
-  /** Number of rows of each populated materialized view, by id. */
-  readonly views: ReadonlyMap<string, number>;
+  /** Populated materialized views, as tables, and what they hold. */
+  readonly views: readonly StoredTable[];
+  readonly viewDigests: readonly TableDigest[];
+  /** Of tables that an extension keeps for itself. */
+  readonly unmarkedDigests: readonly TableDigest[];
 }
 
-/** Columns, by table id, that don't count in a digest. */
+/** Columns, by id of their table or materialized view, that don't count in a digest. */
 export type LeftOut = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** What a reader of a database must know of the project. */
 export interface Reading {
   readonly ledger: LedgerSettings;
-  /** The search_path under which the history ran: an index's function may need it whenever its table is read. */
+  /** The search_path under which the history ran. */
   readonly searchPath: string;
 }
 
-/** Reads a database in one snapshot under the session fence; its ledger is left out. */
+/** Reads a shadow under the session fence; its ledger is left out. */
 export async function observe(
-  connection: ClientConfig,
-  reading: Reading,
+  shadow: ClientConfig,
+  { ledger, searchPath }: Reading,
   leftOut: LeftOut = new Map(),
 ): Promise<Observation> {
-  return withClient(connection, (client) => inSnapshot(client, () => observeHere(client, reading, leftOut)));
+  const { catalog, extensions } = await withSnapshot(shadow, async (client) => ({
+    catalog: await readCatalogBeside(client, ledger),
+    extensions: await readExtensionRelations(client),
+  }));
+  const tables = [...storedTables(catalog), ...extensions.tables];
+  return withRows(shadow, searchPath, [...tables, ...extensions.unmarked], (client) =>
+    observeRows(client, catalog, tables, extensions, leftOut),
+  );
 }
 
-async function observeHere(client: Queryable, reading: Reading, leftOut: LeftOut): Promise<Observation> {
-  const catalog = await readCatalogBeside(client, reading.ledger);
-  await useSearchPath(client, reading.searchPath);
-  const tables = storedTables(catalog);
-  const filled = await tablesWithRows(client, tables);
+async function observeRows(
+  client: Queryable,
+  catalog: Catalog,
+  tables: readonly StoredTable[],
+  extensions: ExtensionRelations,
+  leftOut: LeftOut,
+): Promise<Observation> {
+  const left = (table: string): ReadonlySet<string> => leftOut.get(table) ?? new Set();
+  const views = populatedViews(catalog);
+  const unmarked = await tablesWithRows(client, extensions.unmarked);
   return {
     catalog,
     tables,
-    digests: await readDigests(client, filled, (table) => leftOut.get(table) ?? new Set()),
-    sequences: await readSequences(client, sequenceIdentities(catalog)),
-    views: await countViews(client, catalog),
+    digests: await readDigests(client, await tablesWithRows(client, tables), left),
+    sequences: await readSequences(client, [...sequenceIdentities(catalog), ...extensions.sequences]),
+    views,
+    viewDigests: await readDigests(client, views, left),
+    unmarkedDigests: await readDigests(client, unmarked),
   };
-}
-
-/** Until the end of the transaction. */
-export async function useSearchPath(client: Queryable, searchPath: string): Promise<void> {
-  await client.query(`SELECT set_config('search_path', $1, true)`, [searchPath]);
 }
 
 /** The catalog without the ledger's own tables. The session must be fenced. */
@@ -64,19 +79,26 @@ export async function readCatalogBeside(client: Queryable, ledger: LedgerSetting
   return readCatalog(client, { ledger: Object.values(sql) });
 }
 
-async function countViews(client: Queryable, catalog: Catalog): Promise<ReadonlyMap<string, number>> {
-  const views = catalog.objects.filter(
-    (object) => object.kind === 'materialized view' && object.attributes.populated === true,
-  );
-  const counts = new Map<string, number>();
-  for (const part of chunks(views, 400)) {
-    const text = part.map(
-      (view) => `SELECT ${quoteLiteral(view.id)} AS id, count(*)::int AS rows FROM ${view.identity}`,
-    );
-    const { rows } = await client.query<{ id: string; rows: number }>(text.join('\nUNION ALL\n'));
-    for (const row of rows) counts.set(row.id, row.rows);
-  }
-  return counts;
+function populatedViews(catalog: Catalog): readonly StoredTable[] {
+  return catalog.objects
+    .filter(({ kind, attributes }) => kind === 'materialized view' && attributes.populated === true)
+    .map(({ id, identity, attributes }) => ({
+      id,
+      identity,
+      columns: ((attributes.columns ?? []) as unknown as readonly Column[]).map(({ name, type }) => ({
+        name,
+        type,
+        default: null,
+        identity: null,
+      })),
+      primaryKey: null,
+      uniqueKeys: [],
+      foreignKeys: [],
+      partitionOf: [],
+      forcesRowSecurity: false,
+      madeBy: id,
+      condition: '',
+    }));
 }
 
 /** Hex sha256 over tables, numbers of rows and their hashes. */

@@ -3,66 +3,118 @@ import { canonicalDifferences } from '../catalog/canonical.js';
 import type { Difference } from '../catalog/compare.js';
 import { type Queryable, withClient } from '../database/client.js';
 import type { LedgerSettings } from '../history/ledger.js';
-import type { TableDigest } from '../rows/digest.js';
-import type { SequencePosition } from '../rows/read.js';
-import { type Observation, readCatalogBeside } from './observe.js';
-
-/** One thing in which a baseline's database differs from the history's. */
-export interface ProofDifference {
-  /** The object, as the catalog calls it. */
-  readonly object: string;
-  readonly change: 'missing' | 'extra' | 'changed' | 'rows' | 'position';
-  /** What was expected and what was found, in one line. */
-  readonly detail: string;
-}
+import { carriedPositions } from '../rows/positions.js';
+import { ignoredColumns, type Window } from '../rows/volatile.js';
+import type { ProofDifference } from './difference.js';
+import { type Observation, observe, readCatalogBeside } from './observe.js';
+import type { Replays } from './replays.js';
+import { positionDifferences, rowDifferences, unmarkedDifferences, viewDifferences } from './rows.js';
+import { compareViews, refreshViews } from './views.js';
+import { volatileDifferences } from './volatile-cells.js';
 
 /** The outcome of comparing the two databases. */
 export interface Proof {
   readonly equal: boolean;
   readonly objects: number;
   readonly tables: number;
+  /** Rows that were compared. */
   readonly rows: number;
   readonly sequences: number;
   readonly differences: readonly ProofDifference[];
+  /** Materialized views that the history left behind their tables: the baseline fills them anew. */
+  readonly staleViews: readonly string[];
 }
 
 /** What is compared, and the session on which texts are parsed again. */
 export interface ProofInput {
-  readonly history: Observation;
-  readonly baseline: Observation;
+  readonly replays: Pick<Replays, 'first' | 'second' | 'searchPath' | 'history' | 'again' | 'rows' | 'views'>;
   /** The database that the baseline built. */
   readonly connection: ClientConfig;
+  /** When it was built; null where that doesn't matter. */
+  readonly window: Window | null;
   readonly ledger: LedgerSettings;
-  /** The search_path under which the history ran. */
-  readonly searchPath: string;
-  /** The history's digests without the columns that differ by nature; the baseline was observed likewise. */
-  readonly steadyDigests: readonly TableDigest[];
 }
 
-/** Compares catalog, rows, materialized views and sequences of both databases. */
-export async function prove(input: ProofInput): Promise<Proof> {
-  const { history, baseline } = input;
-  const catalog = await withClient(input.connection, (client) => catalogDifferences(client, input));
+/** Reads the baseline's database and compares catalog, rows, materialized views and sequences of both. */
+export async function prove(
+  input: ProofInput,
+): Promise<{ readonly proof: Proof; readonly built: Observation }> {
+  const { replays, connection, ledger } = input;
+  const { history, rows, searchPath } = replays;
+  const leftOut = new Map([...ignoredColumns(rows.decisions), ...replays.views.volatile]);
+  const built = await observe(connection, { ledger, searchPath }, leftOut);
+  const catalog = await withClient(connection, (client) => catalogDifferences(client, input, built));
+  const views = await compareContents(input, built);
   const differences = [
     ...catalog.map(describe),
-    ...rowDifferences(input.steadyDigests, baseline.digests),
-    ...viewDifferences(history.views, baseline.views),
-    ...positionDifferences(history.sequences, baseline.sequences),
+    ...(await rowDifferences(
+      { expected: replays.first, found: connection, searchPath },
+      rows,
+      built.digests,
+      history.tables,
+    )),
+    ...(await cellDifferences(input)),
+    ...views.differences,
+    ...unmarkedDifferences([history.unmarkedDigests, replays.again.unmarkedDigests], built.unmarkedDigests),
+    ...positionDifferences(
+      carriedPositions(history.sequences, history.catalog, rows),
+      carriedPositions(built.sequences, history.catalog, rows),
+    ),
   ];
-  return {
+  const proof = {
     equal: differences.length === 0,
     objects: history.catalog.objects.length,
     tables: history.tables.length,
-    rows: history.digests.reduce((sum, { rows }) => sum + rows, 0),
+    rows: rows.steadyDigests.reduce((sum, digest) => sum + digest.rows, 0),
     sequences: history.sequences.length,
     differences,
+    staleViews: views.stale,
+  };
+  return { proof, built };
+}
+
+async function cellDifferences({
+  replays,
+  connection,
+  window,
+}: ProofInput): Promise<readonly ProofDifference[]> {
+  if (window === null) return [];
+  return volatileDifferences({ shadow: connection, searchPath: replays.searchPath, window }, replays.rows);
+}
+
+/** What materialized views hold; where rows are left out they can't hold the same. */
+async function compareContents(
+  { replays, connection, ledger }: ProofInput,
+  built: Observation,
+): Promise<{ readonly differences: readonly ProofDifference[]; readonly stale: readonly string[] }> {
+  const { history, again, first, second, searchPath } = replays;
+  if (replays.rows.leftOut.length > 0) return { differences: [], stale: [] };
+  const differing = viewDifferences(replays.views.steady, built.viewDigests);
+  if (differing.length === 0) return { differences: [], stale: [] };
+  const fresh = await Promise.all([
+    refreshViews(first, searchPath, history),
+    refreshViews(second, searchPath, again),
+  ]).catch(() => null);
+  if (fresh === null) return { differences: differing, stale: [] };
+  const [one, two] = fresh;
+  const { volatile, steady } = await compareViews(replays, one, two, history.views);
+  const { viewDigests } = await observe(connection, { ledger, searchPath }, volatile);
+  const differences = viewDifferences(steady, viewDigests);
+  const remaining = new Set(differences.map(({ object }) => object));
+  return {
+    differences,
+    stale: differing.map(({ object }) => object).filter((object) => !remaining.has(object)),
   };
 }
 
-async function catalogDifferences(client: Queryable, input: ProofInput): Promise<readonly Difference[]> {
-  await client.query(`SELECT set_config('search_path', $1, false)`, [input.searchPath]);
-  return canonicalDifferences(client, input.history.catalog, input.baseline.catalog, () =>
-    readCatalogBeside(client, input.ledger),
+async function catalogDifferences(
+  client: Queryable,
+  { replays, ledger }: ProofInput,
+  built: Observation,
+): Promise<readonly Difference[]> {
+  await client.query(`SELECT set_config('search_path', $1, false)`, [replays.searchPath]);
+  return canonicalDifferences(client, replays.history.catalog, built.catalog, () =>
+    readCatalogBeside(client, ledger),
   );
 }
 
@@ -81,66 +133,4 @@ function describe({ id, change, attributes }: Difference): ProofDifference {
 function short(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text.length > 300 ? `${text.slice(0, 300)}…` : text;
-}
-
-function rowDifferences(
-  expected: readonly TableDigest[],
-  found: readonly TableDigest[],
-): readonly ProofDifference[] {
-  const after = new Map(found.map((digest) => [digest.table, digest]));
-  const before = new Map(expected.map((digest) => [digest.table, digest]));
-  return [...new Set([...before.keys(), ...after.keys()])]
-    .sort()
-    .flatMap((table): readonly ProofDifference[] => {
-      const was = before.get(table);
-      const is = after.get(table);
-      if (was?.rows !== is?.rows) {
-        return [
-          {
-            object: table,
-            change: 'rows',
-            detail: `expected ${was?.rows ?? 0} rows, found ${is?.rows ?? 0}`,
-          },
-        ];
-      }
-      if (was?.digest === is?.digest) return [];
-      const columns = Object.keys(was?.columns ?? {}).filter(
-        (name) => was?.columns[name] !== is?.columns[name],
-      );
-      const detail =
-        columns.length > 0 ? `values differ in ${columns.join(', ')}` : 'the same values stand in other rows';
-      return [{ object: table, change: 'rows', detail }];
-    });
-}
-
-function viewDifferences(
-  expected: ReadonlyMap<string, number>,
-  found: ReadonlyMap<string, number>,
-): readonly ProofDifference[] {
-  return [...expected].flatMap(([id, rows]): readonly ProofDifference[] =>
-    found.get(id) === rows
-      ? []
-      : [{ object: id, change: 'rows', detail: `expected ${rows} rows, found ${found.get(id) ?? 0}` }],
-  );
-}
-
-function positionDifferences(
-  expected: readonly SequencePosition[],
-  found: readonly SequencePosition[],
-): readonly ProofDifference[] {
-  const after = new Map(found.map((position) => [position.sequence, position]));
-  const text = (position: SequencePosition | undefined): string =>
-    position === undefined ? 'nothing' : `${position.lastValue}${position.isCalled ? '' : ' (not called)'}`;
-  return expected.flatMap((position): readonly ProofDifference[] => {
-    const is = after.get(position.sequence);
-    return text(is) === text(position)
-      ? []
-      : [
-          {
-            object: `sequence ${position.sequence}`,
-            change: 'position',
-            detail: `expected ${text(position)}, found ${text(is)}`,
-          },
-        ];
-  });
 }

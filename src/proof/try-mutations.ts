@@ -3,8 +3,9 @@ import { compareCatalogs } from '../catalog/compare.js';
 import type { Catalog, CatalogObject } from '../catalog/model.js';
 import { type Queryable, withClient } from '../database/client.js';
 import { raiseFence } from '../database/fence.js';
+import { useSearchPath } from '../rows/session.js';
 import { type Mutation, mutationsOf } from './mutations.js';
-import { type Reading, readCatalogBeside, useSearchPath } from './observe.js';
+import { type Reading, readCatalogBeside } from './observe.js';
 
 /** One object was changed on a shadow, and the comparison looked for it. */
 export interface MutationTrial {

@@ -13,6 +13,7 @@ export interface ReportInput {
     readonly tables: number;
     readonly rows: number;
     readonly sequences: number;
+    readonly staleViews: readonly string[];
   };
   readonly rows: readonly { readonly table: string; readonly rows: number; readonly digest: string }[];
   readonly steps: readonly { readonly name: string; readonly milliseconds: number }[];
@@ -31,7 +32,9 @@ export function renderReport(input: ReportInput): string {
     section('Objects', objectsByKind(input.objects)),
     section('What was replayed', replayed(input)),
     section('The proof', proof(input)),
+    ...leftOut(input.metadata),
     section('Values that differ each time the history runs', volatile(input.metadata)),
+    ...unstable(input.metadata),
     section('Time of a fresh database', times(input)),
     section('Where the originals are', [
       `In \`${input.archive}/migrations\`, each with its sha256 in \`manifest.json\`. Keep the folder in git and in your deployments: a database that has run only a part of them is caught up from there.`,
@@ -86,17 +89,49 @@ function replayed({ metadata, steps, lines }: ReportInput): readonly string[] {
 }
 
 function proof({ proof: proved, rows, metadata }: ReportInput): readonly string[] {
+  const files = new Map(metadata.rows.files.map(({ table: name, file }) => [name, file]));
   return [
     `The history was replayed on one empty database of PostgreSQL ${metadata.serverMajor}, the baseline on another: ${proved.objects} objects, ${proved.rows} rows in ${rows.length} of ${proved.tables} tables and ${proved.sequences} sequences were compared, and no difference was found.`,
+    ...(proved.staleViews.length === 0
+      ? []
+      : [
+          '',
+          `The history left these materialized views behind their tables; the baseline fills them anew, and was compared with the history's after a REFRESH: ${proved.staleViews.map(code).join(', ')}.`,
+        ]),
     '',
     ...table(
-      ['table', 'rows', 'digest'],
-      rows.map(({ table: name, rows: count, digest }) => [
-        code(name),
-        String(count),
-        code(digest.slice(0, 12)),
-      ]),
+      ['table', 'rows', 'digest', 'in the baseline'],
+      rows.map(({ table: name, rows: count, digest }) => {
+        const file = files.get(name);
+        return [
+          code(name),
+          String(count),
+          code(digest.slice(0, 12)),
+          file === undefined ? 'INSERT' : `COPY from ${code(file)}`,
+        ];
+      }),
     ),
+    ...(files.size === 0
+      ? []
+      : [
+          '',
+          'Rows in so great a number are data rather than schema: a seed of your own may be a better place for them.',
+        ]),
+  ];
+}
+
+function leftOut({ rows }: BaselineMetadata): readonly string[] {
+  if (rows.leftOut.length === 0) return [];
+  const sum = rows.leftOut.reduce((total, { rows: count }) => total + count, 0);
+  return [
+    section('ROWS LEFT OUT', [
+      `**${sum} rows of ${rows.leftOut.length} tables are not in the baseline, as \`--rows\` asked: a database that is built by it lacks them.** Materialized views were not compared.`,
+      '',
+      ...table(
+        ['table', 'rows left out'],
+        rows.leftOut.map(({ table: name, rows: count }) => [code(name), String(count)]),
+      ),
+    ]),
   ];
 }
 
@@ -105,14 +140,35 @@ const meanings: Readonly<Record<string, string>> = {
   now: 'the time at which the baseline runs',
   lookup: 'looked up by what stays the same of the row that it refers to',
   freeze: "this replay's value, the same on every database",
+  regenerate: 'made anew by each database',
 };
 
 function volatile({ volatile: columns }: BaselineMetadata): readonly string[] {
   if (columns.length === 0) return ['None: two replays gave the same rows.'];
   return table(
-    ['table', 'column', 'in the baseline'],
-    columns.map(({ table: name, column, ruling }) => [code(name), code(column), meanings[ruling] ?? ruling]),
+    ['table', 'column', 'in the baseline', 'ruled by'],
+    columns.map(({ table: name, column, ruling, expression, bySettings, note }) => {
+      const expressions =
+        typeof expression === 'object' ? Object.values(expression) : [expression ?? []].flat();
+      const how = [
+        meanings[ruling] ?? ruling,
+        ...expressions.map(code),
+        ...(note === undefined ? [] : [note]),
+      ];
+      return [code(name), code(column), how.join('; '), bySettings === true ? 'the knexfile' : 'knex-squash'];
+    }),
   );
+}
+
+function unstable({ unstable: objects }: BaselineMetadata): readonly string[] {
+  if (objects.length === 0) return [];
+  return [
+    section('Objects that differ each time the history runs', [
+      'The knexfile rules that they stay as the first replay built them; other databases have others:',
+      '',
+      ...objects.map((id) => `- ${code(id)}`),
+    ]),
+  ];
 }
 
 function times({ milliseconds }: ReportInput): readonly string[] {

@@ -1,15 +1,18 @@
 import type { Queryable } from '../database/client.js';
 import { quoteIdent, quoteLiteral } from '../database/sql.js';
-import { chunks, digestQuery, type TableDigest } from './digest.js';
-import type { StoredColumn, StoredTable } from './tables.js';
+import { inPieces } from './digest.js';
+import { rowsOf, type StoredColumn, type StoredTable } from './tables.js';
 
 /** A value as the type's output function prints it, or null. */
 export type Cell = string | null;
 
+/** The cells of one row, in the order of the table's columns. */
+export type Row = readonly Cell[];
+
 /** The rows of a table, in the order that was asked for. */
 export interface TableRows {
   readonly table: StoredTable;
-  readonly rows: readonly (readonly Cell[])[];
+  readonly rows: readonly Row[];
 }
 
 /** Where a sequence stands. */
@@ -19,58 +22,55 @@ export interface SequencePosition {
   readonly isCalled: boolean;
 }
 
-/** Statements of one query that unite as many tables: more would be slow to plan. */
-const tablesPerQuery = 400;
-
-/** The tables that hold at least one row. */
-export async function tablesWithRows(
-  client: Queryable,
-  tables: readonly StoredTable[],
-): Promise<readonly StoredTable[]> {
-  const found = new Set<string>();
-  for (const part of chunks(tables, tablesPerQuery)) {
-    const text = part.map(
-      (table) => `SELECT ${quoteLiteral(table.id)} AS id WHERE EXISTS (SELECT FROM ONLY ${table.identity})`,
-    );
-    const { rows } = await client.query<{ id: string }>(text.join('\nUNION ALL\n'));
-    for (const row of rows) found.add(row.id);
-  }
-  return tables.filter((table) => found.has(table.id));
-}
-
-/** Number and hash of the rows of each table; columns that `leftOut` names don't count. */
-export async function readDigests(
-  client: Queryable,
-  tables: readonly StoredTable[],
-  leftOut: (table: string) => ReadonlySet<string> = () => new Set(),
-): Promise<readonly TableDigest[]> {
-  const digests: TableDigest[] = [];
-  for (const part of chunks(tables, tablesPerQuery)) {
-    const { rows } = await client.query<TableDigest>(digestQuery(part, leftOut));
-    digests.push(...rows);
-  }
-  return digests;
-}
-
 /** pg would turn values into JavaScript's; the text that the server prints is the exact value. */
 const asText = { getTypeParser: () => (value: unknown) => value };
 
-/**
- * All rows of a table, ordered by its primary key unless that is among the `volatile` columns, else by
- * the text of all columns that aren't.
- */
+/** All rows of a table, ordered as {@link selectRows} says. */
 export async function readRows(
   client: Queryable,
   table: StoredTable,
   volatile: ReadonlySet<string>,
 ): Promise<TableRows> {
-  const columns = table.columns.map((column) => quoteIdent(column.name)).join(', ');
-  const { rows } = await client.query<Cell[]>({
-    text: `SELECT ${columns === '' ? '' : columns} FROM ONLY ${table.identity}${ordering(table, volatile)}`,
-    rowMode: 'array',
-    types: asText as never,
-  });
+  const { rows } = await client.query<Cell[]>(textQuery(selectRows(table, volatile)));
   return { table, rows };
+}
+
+/** The same, piece by piece, for tables that are too big to be held. Needs a transaction. */
+export async function* streamRows(
+  client: Queryable,
+  table: StoredTable,
+  volatile: ReadonlySet<string>,
+): AsyncGenerator<Row, void, undefined> {
+  streams += 1;
+  const cursor = `knex_squash_${streams}`;
+  await client.query(`DECLARE ${cursor} NO SCROLL CURSOR FOR ${selectRows(table, volatile)}`);
+  for (;;) {
+    const { rows } = await client.query<Cell[]>(textQuery(`FETCH ${rowsPerFetch} FROM ${cursor}`));
+    yield* rows;
+    if (rows.length < rowsPerFetch) break;
+  }
+  await client.query(`CLOSE ${cursor}`);
+}
+
+let streams = 0;
+
+const rowsPerFetch = 2000;
+
+function textQuery(text: string) {
+  return { text, rowMode: 'array' as const, types: asText as never };
+}
+
+/**
+ * The query for a table's rows, ordered by its primary key unless that is among the `volatile`
+ * columns, else by the text of all columns that aren't.
+ */
+export function selectRows(
+  table: StoredTable,
+  volatile: ReadonlySet<string>,
+  written: readonly StoredColumn[] = table.columns,
+): string {
+  const columns = written.map((column) => quoteIdent(column.name)).join(', ');
+  return `SELECT ${columns} FROM ${rowsOf(table)}${ordering(table, volatile)}`;
 }
 
 function ordering(table: StoredTable, volatile: ReadonlySet<string>): string {
@@ -93,19 +93,15 @@ function keyExpression({ name, type }: StoredColumn): string {
     : `${column}::text COLLATE "C"`;
 }
 
-/** Positions of all sequences. */
+/** Positions of sequences. */
 export async function readSequences(
   client: Queryable,
   sequences: readonly string[],
 ): Promise<readonly SequencePosition[]> {
-  const positions: SequencePosition[] = [];
-  for (const part of chunks(sequences, tablesPerQuery)) {
-    const text = part.map(
-      (sequence) =>
-        `SELECT ${quoteLiteral(sequence)} AS sequence, last_value::text AS "lastValue", is_called AS "isCalled" FROM ${sequence}`,
-    );
-    const { rows } = await client.query<SequencePosition>(text.join('\nUNION ALL\n'));
-    positions.push(...rows);
-  }
-  return positions;
+  return inPieces<SequencePosition, string>(
+    client,
+    sequences,
+    (sequence) =>
+      `SELECT ${quoteLiteral(sequence)} AS sequence, last_value::text AS "lastValue", is_called AS "isCalled" FROM ${sequence}`,
+  );
 }

@@ -1,11 +1,15 @@
 import { quoteIdent, quoteLiteral } from '../database/sql.js';
-import type { Cell, SequencePosition, TableRows } from './read.js';
+import { chunks } from './digest.js';
+import { naturalKey } from './keys.js';
+import { literal } from './literal.js';
+import { type LookupTable, lookupsOf } from './lookup.js';
+import type { Row, SequencePosition } from './read.js';
 import type { StoredColumn, StoredTable } from './tables.js';
-import { naturalKey, type Ruling, type TwinRows, type VolatileColumn } from './volatile.js';
+import type { Decision, TwinRows } from './volatile.js';
 
 /** The statements that insert a table's rows, and the ids of tables whose rows they look up. */
 export interface RenderedRows {
-  readonly table: string;
+  readonly table: StoredTable;
   readonly statements: readonly string[];
   readonly after: readonly string[];
 }
@@ -19,106 +23,112 @@ const rowsPerInsert = 500;
  */
 export function renderRows(
   twins: readonly TwinRows[],
-  rulings: readonly VolatileColumn[],
+  decisions: readonly Decision[],
 ): readonly RenderedRows[] {
-  const volatile = new Map<string, Map<string, Ruling>>();
-  for (const { table, column, ruling } of rulings) {
-    const columns = volatile.get(table) ?? new Map<string, Ruling>();
-    volatile.set(table, columns.set(column, ruling));
+  const byTable = new Map<string, Map<string, Decision>>();
+  for (const decision of decisions) {
+    const columns = byTable.get(decision.table) ?? new Map<string, Decision>();
+    byTable.set(decision.table, columns.set(decision.column, decision));
   }
+  const ruled = (table: StoredTable): ReadonlyMap<string, Decision> => byTable.get(table.id) ?? new Map();
   const lookups = new Map(
     twins.map(({ first }) => [
       first.table.identity,
-      { rows: first, key: naturalKey(first, new Set(volatile.get(first.table.id)?.keys() ?? [])) },
+      { rows: first, key: naturalKey(first, new Set(ruled(first.table).keys())) },
     ]),
   );
-  return twins.map((twin) => renderTable(twin, volatile.get(twin.first.table.id) ?? new Map(), lookups));
+  return twins.map((twin) => renderTable(twin, ruled(twin.first.table), lookups));
 }
 
-interface Lookup {
-  readonly rows: TableRows;
-  readonly key: readonly string[] | null;
+type Lookups = ReadonlyMap<string, LookupTable>;
+
+/** A column as it is written: what stands for its value in each row. */
+interface WrittenColumn {
+  readonly column: StoredColumn;
+  readonly value: (first: Row, second: Row) => string;
 }
 
 function renderTable(
   { first, second }: TwinRows,
-  rulings: ReadonlyMap<string, Ruling>,
-  lookups: ReadonlyMap<string, Lookup>,
+  decisions: ReadonlyMap<string, Decision>,
+  lookups: Lookups,
 ): RenderedRows {
   const { table } = first;
-  const isVolatile = (row: number, column: number): boolean =>
-    first.rows[row]?.[column] !== second.rows[row]?.[column];
-  const written = table.columns
-    .map((column, at) => ({ column, at, ruling: rulings.get(column.name) ?? null }))
+  const twin = (at: number): Row => second.rows[at] ?? [];
+  const written = table.columns.flatMap((column, at): readonly WrittenColumn[] => {
+    const decision = decisions.get(column.name);
     // A column that is left to its default in every row is left out of the list.
-    .filter(({ ruling, at }) => ruling !== 'default' || first.rows.some((_, row) => !isVolatile(row, at)));
-  const tuples = first.rows.map((row, number) =>
-    written.map(({ column, at, ruling }) => {
-      const cell = row[at] ?? null;
-      const ruled = ruling !== null && isVolatile(number, at) ? ruling : null;
-      if (ruled === 'default') return 'DEFAULT';
-      if (ruled === 'now') return 'CURRENT_TIMESTAMP';
-      if (ruled === 'lookup' && cell !== null) return lookup(table, column, cell, lookups);
-      return literal(cell, column);
-    }),
+    const isLeft =
+      decision?.ruling === 'default' && first.rows.every((row, number) => row[at] !== twin(number)[at]);
+    return isLeft ? [] : [{ column, value: valueFor(table, column, at, decision, lookups) }];
+  });
+  const tuples = first.rows.map((row, number) => written.map(({ value }) => value(row, twin(number))));
+  const after = [...decisions.values()].flatMap(
+    ({ target }) => lookups.get(target?.table ?? '')?.rows.table.id ?? [],
   );
-  const after = new Set(
-    written
-      .filter(({ ruling }) => ruling === 'lookup')
-      .map(({ column }) => reference(table, column, lookups)?.target.rows.table.id ?? table.id),
-  );
+  return {
+    table,
+    statements: insertStatements(table, written, tuples),
+    after: [...new Set(after)].filter((id) => id !== table.id).sort(),
+  };
+}
+
+function insertStatements(
+  table: StoredTable,
+  written: readonly WrittenColumn[],
+  tuples: readonly (readonly string[])[],
+): readonly string[] {
+  if (written.length === 0)
+    return [`INSERT INTO ${table.identity} SELECT FROM generate_series(1, ${tuples.length})`];
   const names = written.map(({ column }) => quoteIdent(column.name)).join(', ');
-  const overriding = written.some(({ column }) => column.identity === 'always')
-    ? ' OVERRIDING SYSTEM VALUE'
-    : '';
-  const head = `INSERT INTO ${table.identity} (${names})${overriding} VALUES`;
-  const statements =
-    written.length === 0
-      ? tuples.map(() => `INSERT INTO ${table.identity} DEFAULT VALUES`)
-      : pieces(tuples).map(
-          (part) => `${head}\n${part.map((tuple) => `  (${tuple.join(', ')})`).join(',\n')}`,
-        );
-  return { table: table.id, statements, after: [...after].filter((id) => id !== table.id).sort() };
-}
-
-function pieces(tuples: readonly (readonly string[])[]): readonly (readonly (readonly string[])[])[] {
-  return Array.from({ length: Math.ceil(tuples.length / rowsPerInsert) }, (_, at) =>
-    tuples.slice(at * rowsPerInsert, (at + 1) * rowsPerInsert),
+  const isOverriding = written.some(({ column }) => column.identity === 'always');
+  const head = `INSERT INTO ${table.identity} (${names})${isOverriding ? ' OVERRIDING SYSTEM VALUE' : ''} VALUES`;
+  return chunks(tuples, rowsPerInsert).map(
+    (part) => `${head}\n${part.map((tuple) => `  (${tuple.join(', ')})`).join(',\n')}`,
   );
 }
 
-function reference(table: StoredTable, column: StoredColumn, lookups: ReadonlyMap<string, Lookup>) {
-  const key = table.foreignKeys.find((candidate) => candidate.column === column.name);
-  const target = key === undefined ? undefined : lookups.get(key.references);
-  return key === undefined || target === undefined ? null : { key, target };
-}
-
-/** A subquery that finds the referenced row by what stays the same of it. */
-function lookup(
+/** What a column's value is written as: its literal, or what its ruling puts in place of one that differs. */
+function valueFor(
   table: StoredTable,
   column: StoredColumn,
-  cell: string,
-  lookups: ReadonlyMap<string, Lookup>,
-): string {
-  const found = reference(table, column, lookups);
-  if (found === null) return literal(cell, column);
-  const { rows, key } = found.target;
-  const place = (name: string): number => rows.table.columns.findIndex((each) => each.name === name);
-  const row = rows.rows.find((candidate) => candidate[place(found.key.referencedColumn)] === cell);
-  if (row === undefined || key === null) return literal(cell, column);
-  const conditions = key.map(
-    (name) =>
-      `${quoteIdent(name)} = ${literal(row[place(name)] ?? null, rows.table.columns[place(name)] as StoredColumn)}`,
-  );
-  return `(SELECT ${quoteIdent(found.key.referencedColumn)} FROM ${found.key.references} WHERE ${conditions.join(' AND ')})`;
+  at: number,
+  decision: Decision | undefined,
+  lookups: Lookups,
+): WrittenColumn['value'] {
+  const plain = (row: Row): string => literal(row[at] ?? null, column.type);
+  const instead = decision === undefined ? plain : substitute(table, decision, lookups, plain);
+  return (first, second) => (first[at] === second[at] ? plain(first) : instead(first));
 }
 
-/** Whole numbers and booleans bare, everything else as text that the type's input function reads. */
-export function literal(cell: Cell, column: Pick<StoredColumn, 'type'>): string {
-  if (cell === null) return 'NULL';
-  if (/^(smallint|integer|bigint)$/.test(column.type) && /^-?\d+$/.test(cell)) return cell;
-  if (column.type === 'boolean') return cell === 't' ? 'true' : 'false';
-  return quoteLiteral(cell);
+function substitute(
+  table: StoredTable,
+  { ruling, target, expression }: Decision,
+  lookups: Lookups,
+  plain: (row: Row) => string,
+): (row: Row) => string {
+  switch (ruling) {
+    case 'default':
+      return () => 'DEFAULT';
+    case 'now':
+      return () => 'CURRENT_TIMESTAMP';
+    case 'regenerate':
+      return (row) => `(${typeof expression === 'object' ? expression[keyText(table, row)] : expression})`;
+    case 'lookup': {
+      const where = lookups.get(target?.table ?? '');
+      if (target === undefined || where === undefined) return plain;
+      const find = lookupsOf(table, target, where);
+      return (row) => find(row) ?? plain(row);
+    }
+    default:
+      return plain;
+  }
+}
+
+/** A row's primary key as the settings write it: `jwt_secret`, or `a,1` where it has several columns. */
+export function keyText(table: StoredTable, row: Row): string {
+  const key = table.primaryKey ?? [];
+  return key.map((name) => row[table.columns.findIndex((column) => column.name === name)] ?? '').join(',');
 }
 
 /** setval() for every sequence that has moved or stands elsewhere than at its start. */

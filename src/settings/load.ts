@@ -162,6 +162,13 @@ function assemble({ cwd, root, knexfile: path, environment, connection, parsed }
         ? resolve(root, env.KNEX_SQUASH_BACKUPS ?? squash.backups)
         : resolve(cwd, flags.backups),
     stateDirectory: resolve(root, env.KNEX_SQUASH_STATE_DIRECTORY ?? squash.stateDirectory),
+    rows: {
+      carried: flags.rows ?? squash.rows,
+      threshold: squash.rowsThreshold,
+      times: squash.times,
+      volatile: squash.volatile,
+      unstable: squash.unstable,
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { parseUrl } from './connection.js';
+import { rowsKeys, rowsSelection } from './rows.js';
 import { fileSettingsOf } from './source-key.js';
 
 /** What Knex loads where `loadExtensions` says nothing (knex/lib/migrations/common/MigrationsLoader.js). */
@@ -101,6 +102,7 @@ const squash = z.strictObject({
   sameName: z
     .enum(['exact', 'without extension'], { error: 'must be "exact" or "without extension"' })
     .default('exact'),
+  ...rowsKeys,
 });
 
 const clients = ['pg', 'postgres', 'postgresql', 'pgnative'];
@@ -150,6 +152,7 @@ const flags = z.strictObject({
   shadowUrl: url.optional(),
   migrations: z.union([text.transform((path) => [path]), z.array(text).min(1)]).optional(),
   backups: text.optional(),
+  rows: rowsSelection.optional(),
 });
 
 const env = z.object({

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { ClientConfig } from 'pg';
+import type { RowSettings } from './rows.js';
 
 /** Where the history lies and how Knex was told to treat it; Knex's own names and meaning. */
 export interface MigrationSettings {
@@ -46,4 +47,6 @@ export interface Settings {
   readonly backups: string;
   /** Absolute folder for the embedded server and caches; default `<root>/.knex-squash`, git-ignored. */
   readonly stateDirectory: string;
+  /** What a baseline does with rows. */
+  readonly rows: RowSettings;
 }

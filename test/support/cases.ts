@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Knex } from 'knex';
 import { sha256 } from '../../src/history/hash.js';
 import type { LoadedMigration, Migration } from '../../src/history/migration.js';
+import type { RowSettings } from '../../src/settings/rows.js';
 
 const folder = join(process.cwd(), 'test/cases');
 
@@ -15,6 +16,8 @@ interface CaseNotes {
   readonly refused?: { readonly code: string; readonly message: string };
   /** Why pg_dump can't be asked: what it gets wrong itself. */
   readonly withoutPgDump?: string;
+  /** What `squash` in the knexfile would say of rows. */
+  readonly rows?: Partial<RowSettings>;
   readonly note?: string;
 }
 

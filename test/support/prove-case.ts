@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import createKnex, { type Knex } from 'knex';
@@ -6,11 +6,11 @@ import type { ClientConfig } from 'pg';
 import { compareCatalogs } from '../../src/catalog/compare.js';
 import type { Catalog } from '../../src/catalog/model.js';
 import { withSnapshot } from '../../src/database/client.js';
-import { type Draft, draftBaseline } from '../../src/draft.js';
-import { sha256 } from '../../src/history/hash.js';
-import { loadMigration } from '../../src/history/load.js';
+import { type Draft, withDraft } from '../../src/draft.js';
 import type { Migration } from '../../src/history/migration.js';
 import { readCatalogBeside } from '../../src/proof/observe.js';
+import { layOut } from '../../src/prove-baseline.js';
+import { defaultRowSettings, type RowSettings } from '../../src/settings/rows.js';
 import type { Settings } from '../../src/settings/settings.js';
 import type { Case } from './cases.js';
 import { comparePgDumps } from './pg-dump.js';
@@ -31,44 +31,59 @@ export const caseSettings: Settings = {
   migrations: migrationSettings(tmpdir()),
   backups: join(tmpdir(), 'backups'),
   stateDirectory: tmpdir(),
+  rows: defaultRowSettings,
 };
 
-/** The baseline of these migrations, the replays started at once. */
-export function draft(migrations: readonly Migration[]): Promise<Draft> {
-  return draftBaseline({ shadow: server, target: server }, caseSettings, migrations, { apart: 0 });
+/** Runs `fn` with the baseline of these migrations, the replays started at once. */
+export function withCaseDraft<T>(
+  migrations: readonly Migration[],
+  rows: Partial<RowSettings>,
+  fn: (draft: Draft) => Promise<T>,
+): Promise<T> {
+  const settings = { ...caseSettings, rows: { ...defaultRowSettings, ...rows } };
+  return withDraft({ shadow: server, target: server }, settings, migrations, { apart: 0 }, fn);
+}
+
+/** The baseline of these migrations; its files of rows are gone. */
+export function draft(migrations: readonly Migration[], rows: Partial<RowSettings> = {}): Promise<Draft> {
+  return withCaseDraft(migrations, rows, async (made) => made);
 }
 
 /**
  * Holds a case's baseline against what stock Knex builds from the case: by our proof, by pg_dump, by a
  * second draft, and by the way back.
  */
-export async function proveCase({ migrations, refused, withoutPgDump }: Case): Promise<void> {
+export async function proveCase({ migrations, refused, withoutPgDump, rows = {} }: Case): Promise<void> {
   if (refused !== undefined) {
     const { code, message } = refused;
     const refusal = { code, message: expect.stringContaining(message) };
-    await expect(draft(migrations)).rejects.toMatchObject(refusal);
+    await expect(draft(migrations, rows)).rejects.toMatchObject(refusal);
     return;
   }
-  const { name, text, proof } = await draft(migrations);
-  expect(proof.differences).toEqual([]);
-  expect(proof.equal).toBe(true);
-  await withLoaded(name, text, (baseline) =>
-    proveBaseline(migrations, baseline, withoutPgDump === undefined),
-  );
-  expect((await draft(migrations)).text).toBe(text);
+  const text = await withCaseDraft(migrations, rows, async (made) => {
+    expect(made.proof.differences).toEqual([]);
+    expect(made.proof.equal).toBe(true);
+    await withLaidOut(made, (baseline) =>
+      proveDraft(migrations, made, baseline, withoutPgDump === undefined),
+    );
+    return made.text;
+  });
+  expect((await draft(migrations, rows)).text).toBe(text);
 }
 
 /** What stock Knex makes of the baseline equals what it makes of the history, and `down` leaves nothing. */
-async function proveBaseline(
+async function proveDraft(
   migrations: readonly Migration[],
+  { metadata }: Draft,
   baseline: Migration,
   byPgDump: boolean,
 ): Promise<void> {
+  const volatile = metadata.volatile.filter(({ ruling }) => ruling !== 'freeze');
   await withDatabase((built) =>
     withDatabase(async (grown) => {
       await migrateByKnex(grown, migrations, oneByOne);
       await migrateByKnex(built, [baseline], (knex) => knex.migrate.latest());
-      if (byPgDump) await comparePgDumps(grown, built);
+      if (byPgDump) await comparePgDumps(grown, built, volatile);
       await migrateByKnex(built, [baseline], (knex) => knex.migrate.rollback());
       expect(compareCatalogs(await emptyCatalog(), await catalogOf(built))).toEqual([]);
     }),
@@ -82,17 +97,11 @@ async function oneByOne(knex: Knex): Promise<void> {
   while (done.length > 0);
 }
 
-/** Writes a baseline's text to a file, as a squash would, and loads it from there. */
-async function withLoaded<T>(
-  name: string,
-  text: string,
-  fn: (baseline: Migration) => Promise<T>,
-): Promise<T> {
+/** Writes a baseline's files to a folder, as a squash would, and loads it from there. */
+export async function withLaidOut<T>(made: Draft, fn: (baseline: Migration) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'knex-squash-case-'));
   try {
-    const path = join(folder, name);
-    await writeFile(path, text);
-    return await fn({ name, path, sha256: sha256(text), load: () => loadMigration(path) });
+    return await fn(await layOut(made, folder));
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -21,11 +21,14 @@ export function testServer(): ClientConfig {
   return parseIntoClientConfig(url);
 }
 
-/** Runs `fn` on a fresh, empty database and drops it. */
-export async function withDatabase<T>(fn: (config: ClientConfig) => Promise<T>): Promise<T> {
+/** Runs `fn` on a fresh database, empty or a copy of another, and drops it. */
+export async function withDatabase<T>(
+  fn: (config: ClientConfig) => Promise<T>,
+  template = 'template0',
+): Promise<T> {
   const name = `test_${randomBytes(8).toString('hex')}`;
   const server = testServer();
-  await withClient(server, (client) => client.query(`CREATE DATABASE ${name} TEMPLATE template0`));
+  await withClient(server, (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`));
   try {
     return await fn(onDatabase(server, name));
   } finally {

@@ -53,7 +53,7 @@ exports.down = (knex) => knex.raw('ALTER TABLE books DROP shelf; DROP TABLE shel
 `,
 };
 
-const support = { 'lib/moods.ts': `export const moods = ['good', 'bad'];\n` };
+export const support = { 'lib/moods.ts': `export const moods = ['good', 'bad'];\n` };
 
 /** A squashed project, and databases that have come to any point of its history. */
 export interface Bed {

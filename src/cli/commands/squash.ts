@@ -5,6 +5,7 @@ import { type CommonFlags, openContext, withCommonFlags } from '../options.js';
 interface Flags extends CommonFlags {
   readonly dryRun?: boolean;
   readonly adopt: boolean;
+  readonly to?: string;
 }
 
 export function addSquashCommand(program: Command): void {
@@ -12,6 +13,7 @@ export function addSquashCommand(program: Command): void {
     .description(
       'replay the history, write one baseline, prove it equal, archive the originals, adopt the database',
     )
+    .option('--to <name>', 'the last migration to replace; those after it stay files')
     .option('--dry-run', 'do everything but write')
     .option('--no-adopt', "leave the configured database's ledger as it is")
     .action(async (flags: Flags) => {
@@ -19,6 +21,7 @@ export function addSquashCommand(program: Command): void {
       const result = await squash(settings, {
         dryRun: flags.dryRun === true,
         adopt: flags.adopt,
+        ...(flags.to === undefined ? {} : { to: flags.to }),
         onServer,
         progress: (message) => output.progress(message),
       });

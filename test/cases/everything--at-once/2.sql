@@ -17,7 +17,7 @@ CREATE USER MAPPING FOR case_reader SERVER there OPTIONS (role 'r');
 CREATE FOREIGN TABLE app.remote (a int, b text DEFAULT 'x') SERVER there OPTIONS (path '/');
 CREATE PUBLICATION pub FOR TABLE app.people;
 CREATE FUNCTION app.watched() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
-CREATE EVENT TRIGGER watch ON ddl_command_end WHEN TAG IN ('CREATE ROLE') EXECUTE FUNCTION app.watched();
+CREATE EVENT TRIGGER watch ON ddl_command_end WHEN TAG IN ('CREATE SERVER') EXECUTE FUNCTION app.watched();
 GRANT SELECT ON app.people TO case_reader;
 GRANT USAGE ON SCHEMA app TO case_reader WITH GRANT OPTION;
 REVOKE EXECUTE ON FUNCTION pg_catalog.pg_sleep(double precision) FROM PUBLIC;

@@ -1,0 +1,86 @@
+import type { ClientConfig } from 'pg';
+import { byCodePoint, type Catalog } from '../catalog/model.js';
+import { withClient } from '../database/client.js';
+import { type Graph, topological } from '../plan/graph.js';
+import { readColumnDigests, readDigests, type TableDigest } from '../rows/digest.js';
+import { withRows } from '../rows/session.js';
+import type { StoredTable } from '../rows/tables.js';
+import type { LeftOut, Observation } from './observe.js';
+
+/** The contents of materialized views as two replays left them. */
+export interface ReplayedViews {
+  /** Columns that differ between the replays; of a view whose rows differ in number or pairing, all. */
+  readonly volatile: LeftOut;
+  /** After the first replay, without those columns. */
+  readonly steady: readonly TableDigest[];
+}
+
+/** Two shadows on which the same history was replayed. */
+export interface ReplayedPair {
+  readonly first: ClientConfig;
+  readonly second: ClientConfig;
+  readonly searchPath: string;
+}
+
+/** Compares the materialized views that both replays have. */
+export async function compareViews(
+  { first, second, searchPath }: ReplayedPair,
+  one: readonly TableDigest[],
+  two: readonly TableDigest[],
+  views: readonly StoredTable[],
+): Promise<ReplayedViews> {
+  const others = new Map(two.map((digest) => [digest.table, digest]));
+  const own = new Map(one.map((digest) => [digest.table, digest]));
+  const differing = views.filter(
+    ({ id }) => others.has(id) && others.get(id)?.digest !== own.get(id)?.digest,
+  );
+  if (differing.length === 0) return { volatile: new Map(), steady: one };
+  const columns = await Promise.all(
+    [first, second].map((shadow) =>
+      withRows(shadow, searchPath, [], (client) => readColumnDigests(client, differing)),
+    ),
+  );
+  const volatile = new Map(
+    differing.map(({ id, columns: all }) => {
+      const names = all.map(({ name }) => name);
+      const changed = names.filter((name) => columns[0]?.get(id)?.[name] !== columns[1]?.get(id)?.[name]);
+      const isUneven = own.get(id)?.rows !== others.get(id)?.rows || changed.length === 0;
+      return [id, new Set(isUneven ? names : changed)];
+    }),
+  );
+  const again = await withRows(first, searchPath, [], (client) =>
+    readDigests(client, differing, (id) => volatile.get(id) ?? new Set()),
+  );
+  const steady = new Map(again.map((digest) => [digest.table, digest]));
+  return { volatile, steady: one.map((digest) => steady.get(digest.table) ?? digest) };
+}
+
+/**
+ * Lets the materialized views of a shadow follow their tables, as the baseline's do: those of a
+ * history may have been filled before its last rows came.
+ */
+export async function refreshViews(
+  shadow: ClientConfig,
+  searchPath: string,
+  { catalog, views }: Pick<Observation, 'catalog' | 'views'>,
+): Promise<readonly TableDigest[]> {
+  const populated = new Map(views.map((view) => [view.id, view]));
+  await withClient(shadow, async (client) => {
+    await client.query(`SELECT set_config('search_path', $1, false)`, [searchPath]);
+    const ordered = topological(dependencies(catalog), byCodePoint);
+    // Views around a circle are in no order; what they feed comes last.
+    for (const id of new Set([...ordered, ...populated.keys()])) {
+      const view = populated.get(id);
+      if (view !== undefined) await client.query(`REFRESH MATERIALIZED VIEW ${view.identity}`);
+    }
+  });
+  return withRows(shadow, searchPath, [], (client) => readDigests(client, views));
+}
+
+/** What stands between materialized views: all but tables and what hangs on them, which may form circles. */
+function dependencies(catalog: Catalog): Graph {
+  const passing = new Set(['view', 'materialized view']);
+  const objects = catalog.objects.filter(({ kind }) => passing.has(kind));
+  const known = new Set(objects.map(({ id }) => id));
+  return new Map(objects.map(({ id, requires }) => [id, requires.filter((other) => known.has(other))]));
+}

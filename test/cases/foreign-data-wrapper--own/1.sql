@@ -1,0 +1,4 @@
+CREATE EXTENSION postgres_fdw;
+CREATE FOREIGN DATA WRAPPER bare;
+CREATE FOREIGN DATA WRAPPER full_one HANDLER postgres_fdw_handler VALIDATOR postgresql_fdw_validator;
+CREATE FOREIGN DATA WRAPPER dropped;

@@ -1,0 +1,7 @@
+ALTER SERVER s VERSION '2' OPTIONS (SET host 'other', DROP port, ADD dbname 'd=e');
+ALTER SERVER bare RENAME TO "Bare";
+ALTER SERVER s OWNER TO case_owner;
+GRANT USAGE ON FOREIGN SERVER s TO case_reader;
+COMMENT ON SERVER s IS 'elsewhere';
+ALTER USER MAPPING FOR PUBLIC SERVER s OPTIONS (SET "user" 'someone');
+DROP USER MAPPING FOR case_reader SERVER "Bare";

@@ -1,0 +1,2 @@
+CREATE FOREIGN DATA WRAPPER w;
+CREATE SERVER s FOREIGN DATA WRAPPER w OPTIONS (url 'https://app:hunter2@db.example/');

@@ -1,0 +1,12 @@
+CREATE FOREIGN DATA WRAPPER w;
+CREATE SERVER s FOREIGN DATA WRAPPER w;
+CREATE FOREIGN TABLE remote (
+  id int OPTIONS (column_name 'ID', key 'true') NOT NULL,
+  name text COLLATE "C" DEFAULT 'x' CHECK (name <> ''),
+  n numeric(10, 2),
+  twice numeric GENERATED ALWAYS AS (n * 2) STORED,
+  CONSTRAINT positive CHECK (n > 0) NO INHERIT
+) SERVER s OPTIONS (schema_name 'public', table_name 'T''s');
+CREATE FOREIGN TABLE bare () SERVER s;
+CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER t BEFORE INSERT ON remote FOR EACH ROW EXECUTE FUNCTION f();

@@ -1,0 +1,14 @@
+ALTER FOREIGN TABLE remote ALTER COLUMN id OPTIONS (DROP key, SET column_name 'id');
+ALTER FOREIGN TABLE remote ALTER COLUMN name SET STATISTICS 50, ALTER COLUMN name SET STORAGE EXTERNAL, ALTER COLUMN id SET (n_distinct = 5);
+ALTER FOREIGN TABLE remote OPTIONS (SET table_name 'other');
+ALTER FOREIGN TABLE remote RENAME TO "Remote one";
+ALTER FOREIGN TABLE "Remote one" RENAME COLUMN n TO amount;
+ALTER FOREIGN TABLE "Remote one" DISABLE TRIGGER t;
+ALTER FOREIGN TABLE "Remote one" ADD CONSTRAINT later CHECK (id > 0) NOT VALID;
+COMMENT ON FOREIGN TABLE "Remote one" IS 'far';
+COMMENT ON COLUMN "Remote one".amount IS 'how much';
+COMMENT ON CONSTRAINT positive ON "Remote one" IS 'more than none';
+GRANT SELECT (id), INSERT ON "Remote one" TO case_reader;
+ALTER FOREIGN TABLE bare OWNER TO case_owner;
+CREATE VIEW v AS SELECT id, amount FROM "Remote one";
+CREATE STATISTICS st ON id, name FROM "Remote one";

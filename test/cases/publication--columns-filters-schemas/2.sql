@@ -1,0 +1,4 @@
+ALTER TABLE a RENAME COLUMN "Odd col" TO plain;
+ALTER PUBLICATION filtered SET TABLE a (id, name, plain) WHERE (true);
+ALTER SCHEMA s RENAME TO "S s";
+ALTER PUBLICATION by_schema DROP TABLES IN SCHEMA public;

@@ -1,0 +1,10 @@
+CREATE TABLE a (id int PRIMARY KEY, name text);
+CREATE TABLE b (id int PRIMARY KEY) ;
+CREATE TABLE heir () INHERITS (b);
+CREATE TABLE parted (id int) PARTITION BY LIST (id);
+CREATE TABLE part PARTITION OF parted FOR VALUES IN (1);
+CREATE PUBLICATION none;
+CREATE PUBLICATION two FOR TABLE a, ONLY b WITH (publish = 'insert, delete');
+CREATE PUBLICATION with_heirs FOR TABLE b, parted WITH (publish_via_partition_root = true);
+CREATE PUBLICATION silent FOR TABLE a WITH (publish = '');
+CREATE PUBLICATION everything FOR ALL TABLES WITH (publish = 'truncate');

@@ -1,0 +1,7 @@
+ALTER PUBLICATION two ADD TABLE part;
+ALTER PUBLICATION with_heirs DROP TABLE heir;
+ALTER PUBLICATION none RENAME TO "No tables";
+ALTER PUBLICATION two SET (publish = 'insert, update');
+COMMENT ON PUBLICATION two IS 'two or three';
+ALTER TABLE a RENAME TO "A table";
+ALTER PUBLICATION silent OWNER TO case_owner;

@@ -1,0 +1,4 @@
+COMMENT ON SUBSCRIPTION s IS 'to be switched on';
+ALTER SUBSCRIPTION s RENAME TO "Sub";
+ALTER SUBSCRIPTION named SET PUBLICATION q WITH (refresh = false);
+ALTER SUBSCRIPTION usual SET (slot_name = NONE);
