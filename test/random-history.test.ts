@@ -25,5 +25,5 @@ async function replayed(list: readonly Move[]): Promise<void> {
 }
 
 test(`${runs} random histories equal their baselines, by our comparison and by pg_dump`, async () => {
-  await fc.assert(fc.asyncProperty(moves(60), replayed), { numRuns: runs, seed, endOnFailure: false });
+  await fc.assert(fc.asyncProperty(moves(80), replayed), { numRuns: runs, seed, endOnFailure: false });
 }, 3_600_000);

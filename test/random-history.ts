@@ -11,12 +11,14 @@ export interface Move {
 }
 
 export const moves = (length: number): fc.Arbitrary<Move[]> =>
-  fc.array(
-    fc.record({
-      operation: fc.nat({ max: 9999 }),
-      dice: fc.array(fc.nat({ max: 9999 }), { minLength: 12, maxLength: 12 }),
-    }),
-    { minLength: 5, maxLength: length },
+  fc.noBias(
+    fc.array(
+      fc.record({
+        operation: fc.nat({ max: 9999 }),
+        dice: fc.array(fc.nat({ max: 9999 }), { minLength: 12, maxLength: 12 }),
+      }),
+      { minLength: 1, maxLength: length, size: 'max' },
+    ),
   );
 
 /** A statement, and what it changes in the model once the server took it. */

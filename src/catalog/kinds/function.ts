@@ -10,6 +10,8 @@ interface Routine {
   readonly result?: string;
   readonly volatility?: string;
   readonly strict?: boolean;
+  /** Its parsed body calls the function itself. */
+  readonly recursive?: boolean;
 }
 
 interface Row extends KindRow, Routine {
@@ -53,7 +55,9 @@ function routine(name: string, noun: string, rank: number, prokinds: string, typ
         pg_get_function_result(p.oid) AS result, p.proisstrict AS strict,
         CASE p.provolatile WHEN 'i' THEN 'IMMUTABLE' WHEN 's' THEN 'STABLE' END AS volatility,
         p.prolang AS language, to_json(p.proargtypes::oid[]::int8[] || coalesce(p.proallargtypes::int8[], '{}') || p.prorettype::int8) AS types,
-        ${inDefaults} AS in_defaults, ${nameless} AS nameless
+        ${inDefaults} AS in_defaults, ${nameless} AS nameless,
+        EXISTS (SELECT FROM pg_depend self WHERE self.classid = 1255 AND self.objid = p.oid
+          AND self.refclassid = 1255 AND self.refobjid = p.oid) AS recursive
       FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
       WHERE p.prokind IN (${prokinds}) AND ${userRow('p', 'pg_proc')}
         AND NOT EXISTS (SELECT FROM pg_depend made WHERE made.classid = 1255 AND made.objid = p.oid
@@ -72,6 +76,7 @@ function routine(name: string, noun: string, rank: number, prokinds: string, typ
         result: row.result,
         volatility: row.volatility,
         strict: row.strict,
+        recursive: row.recursive,
       }),
       shell: [
         address('pg_language', row.language),
@@ -79,16 +84,12 @@ function routine(name: string, noun: string, rank: number, prokinds: string, typ
         ...(row.in_defaults ?? []),
       ],
     }),
-    create: (object) => [read(object).definition],
-    split: (object) => ({
-      shell: [stub(noun, object)],
-      rest: [read(object).definition.replace(/^CREATE /, 'CREATE OR REPLACE ')],
-    }),
+    create: (object) =>
+      read(object).recursive === true ? [stub(noun, object), replacement(object)] : [read(object).definition],
+    split: (object) => ({ shell: [stub(noun, object)], rest: [replacement(object)] }),
     drop: (object) => `DROP ${noun} ${object.identity}`,
     deparsed: ['definition'],
-    redefine: (object) => ({
-      statements: [read(object).definition.replace(/^CREATE /, 'CREATE OR REPLACE ')],
-    }),
+    redefine: (object) => ({ statements: [replacement(object)] }),
   };
 }
 
@@ -97,6 +98,10 @@ export const procedure = routine('procedure', 'PROCEDURE', 72, `'p'`, modedTypes
 
 function read(object: CatalogObject): Routine {
   return object.attributes as unknown as Routine;
+}
+
+function replacement(object: CatalogObject): string {
+  return read(object).definition.replace(/^CREATE /, 'CREATE OR REPLACE ');
 }
 
 /** The same signature with an empty body, which is never called before the real one replaces it. */
