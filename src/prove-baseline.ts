@@ -3,13 +3,18 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientConfig } from 'pg';
 import type { Catalog } from './catalog/model.js';
+import { changeBetween } from './cluster/change.js';
+import { readSurroundings } from './cluster/surroundings.js';
+import { withClient } from './database/client.js';
 import { sha256 } from './history/files.js';
 import { loadMigration } from './history/load.js';
 import type { Migration } from './history/migration.js';
 import { replayHistory } from './history/replay.js';
 import { proveSame } from './proof/continuation.js';
+import type { ProofDifference } from './proof/difference.js';
 import { type Proof, prove } from './proof/prove.js';
 import { type Replays, serverTime } from './proof/replays.js';
+import { surroundingsDifferences } from './proof/surroundings.js';
 import { ignoredColumns } from './rows/volatile.js';
 import type { Settings } from './settings/settings.js';
 import type { DraftFile } from './write-baseline.js';
@@ -50,6 +55,7 @@ export async function proveBaseline(stage: Stage, files: BaselineFiles, folder: 
   const { third, settings, replays, progress } = stage;
   const baseline = await layOut(files, folder);
   progress('build it on a shadow of its own');
+  const before = await withClient(third, readSurroundings);
   const start = await serverTime(third);
   const began = performance.now();
   await replayHistory(third, settings, [baseline]);
@@ -57,12 +63,19 @@ export async function proveBaseline(stage: Stage, files: BaselineFiles, folder: 
   progress('compare');
   const window = { start, end: await serverTime(third) };
   const ledger = { ...settings.migrations, searchPath: settings.searchPath };
-  const { proof, built } = await prove({ replays, connection: third, window, ledger });
+  const { proof: inside, built } = await prove({ replays, connection: third, window, ledger });
+  const around = changeBetween(before, await withClient(third, readSurroundings));
+  const proof = withDifferences(inside, surroundingsDifferences(replays.surroundings, around));
   return {
     proof: proof.equal ? await continued(stage, baseline, proof) : proof,
     catalog: built.catalog,
     timings: { baseline: ran, proof: performance.now() - began - ran },
   };
+}
+
+function withDifferences(proof: Proof, more: readonly ProofDifference[]): Proof {
+  const differences = [...proof.differences, ...more];
+  return { ...proof, equal: differences.length === 0, differences };
 }
 
 /** Puts a baseline's files into a folder as they will lie among the migrations. */

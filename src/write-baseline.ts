@@ -42,7 +42,7 @@ export async function writeBaseline(
   migrations: readonly Migration[],
   replays: Replays,
 ): Promise<WrittenBaseline> {
-  const { history, rows, searchPath } = replays;
+  const { history, rows, searchPath, surroundings } = replays;
   const [first] = migrations;
   if (first === undefined) throw new SquashError('HISTORY_EMPTY', 'there is no migration to squash');
   const replaces = await replacedBy(migrations);
@@ -57,6 +57,7 @@ export async function writeBaseline(
     rows,
     fileNames,
     searchPath,
+    surroundings,
     ledger: {
       tables: Object.values(ledgerTables({ tableName })),
       revision: ledgerTables({ tableName }).revision,

@@ -162,9 +162,7 @@ exports.down = (knex) => knex.raw('DROP TABLE half');`,
         await writeIn(
           root,
           'migrations/2.js',
-          files('')
-            .valueOf()
-            ['migrations/2.js'].replace('CREATE TABLE half', 'CREATE TABLE IF NOT EXISTS half'),
+          files('')['migrations/2.js'].replace('CREATE TABLE half', 'CREATE TABLE IF NOT EXISTS half'),
         );
         const { ran } = await up(settings);
         expect(ran).toEqual(as === 'applied' ? ['3.js'] : ['2.js', '3.js']);

@@ -71,12 +71,9 @@ test('what others own stays, and is named', async () => {
     try {
       const settings = await settingsOf(root, { ...database, user: role, password: 'p' });
       await query({ ...database, user: role, password: 'p' }, 'CREATE TABLE ours (id int)');
-      await expect(reset(settings, { confirmed: database.database ?? '' })).rejects.toMatchObject({
-        code: 'DATABASE_FOREIGN',
-      });
-      expect(await query(database, `SELECT tablename FROM pg_tables WHERE schemaname = 'public'`)).toEqual([
-        { tablename: 'theirs' },
-      ]);
+      const { kept, ran } = await reset(settings, { confirmed: database.database ?? '' });
+      expect([kept, ran]).toEqual([['DROP TABLE public.theirs'], ['1.js', '2.js']]);
+      expect(await query(database, `SELECT to_regclass('ours') AS ours`)).toEqual([{ ours: null }]);
     } finally {
       await query(database, `DROP OWNED BY ${role}; DROP ROLE ${role}`);
     }

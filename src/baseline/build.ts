@@ -1,5 +1,7 @@
 import type { Column } from '../catalog/columns.js';
 import type { Catalog } from '../catalog/model.js';
+import { type SurroundingsChange, unchanged } from '../cluster/change.js';
+import { surroundingsScript } from '../cluster/statements.js';
 import type { CarriedRows } from '../rows/carry.js';
 import { copyStatements } from '../rows/copy.js';
 import { carriedPositions } from '../rows/positions.js';
@@ -7,7 +9,8 @@ import type { SequencePosition } from '../rows/read.js';
 import { renderPositions, renderRows } from '../rows/render.js';
 import type { StoredTable } from '../rows/tables.js';
 import { ignoredColumns } from '../rows/volatile.js';
-import type { LedgerNames, WrittenTable } from './guard.js';
+import { emptinessGuard, type LedgerNames, type WrittenTable } from './guard.js';
+import { needsGuard, needsOf } from './needs.js';
 import { script, type TableContents } from './script.js';
 import { downText, type UpStep, upSteps } from './sql-text.js';
 
@@ -22,6 +25,8 @@ export interface BaselineInput {
   readonly sequences: readonly SequencePosition[];
   readonly searchPath: string;
   readonly ledger: LedgerNames;
+  /** What the history did around its database; nothing by default. */
+  readonly surroundings?: SurroundingsChange;
 }
 
 /** The SQL of a baseline: there, back where nothing was added, and back in any case. */
@@ -33,13 +38,25 @@ export interface BaselineSql {
 
 /** Catalog and rows to text: the pure middle of a squash. @throws SquashError CYCLE_UNSPLITTABLE */
 export function buildSql(input: BaselineInput): BaselineSql {
-  const { catalog, rows, sequences } = input;
+  const { catalog, rows, sequences, searchPath, ledger, surroundings = unchanged } = input;
   const positions = renderPositions(carriedPositions(sequences, catalog, rows), sequenceStarts(catalog));
-  const parts = script(catalog, contentsOf(input), positions);
+  const inside = script(catalog, contentsOf(input), positions);
+  const around = surroundingsScript(surroundings);
+  const parts = {
+    up: [
+      { title: 'Roles', statements: around.roles },
+      ...inside.up,
+      { title: 'The database itself', statements: around.database },
+    ],
+    down: [...around.databaseBack, ...inside.down],
+  };
   return {
-    up: upSteps(parts, input.searchPath, input.ledger),
-    down: downText(parts, input.searchPath, { tables: writtenTables(input), ledger: input.ledger }),
-    dropAll: downText(parts, input.searchPath, null),
+    up: upSteps(parts, searchPath, [
+      emptinessGuard(ledger),
+      ...needsGuard(needsOf(catalog, Object.keys(surroundings.made))),
+    ]),
+    down: downText(parts, searchPath, { tables: writtenTables(input), ledger }),
+    dropAll: downText(parts, searchPath, null),
   };
 }
 

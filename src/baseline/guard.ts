@@ -1,4 +1,4 @@
-import { quoteLiteral } from '../database/sql.js';
+import { doBlock, quoteLiteral } from '../database/sql.js';
 import { digestExpression } from '../rows/digest.js';
 import { rowsOf, type StoredTable } from '../rows/tables.js';
 
@@ -17,7 +17,8 @@ const list = (names: readonly string[]): string => names.map(quoteLiteral).join(
  * that nobody can run it over live tables. Extensions and the ledger don't count.
  */
 export function emptinessGuard({ tables, schema }: LedgerNames): string {
-  return doBlock(`DECLARE
+  return doBlock(
+    `DECLARE
   found text;
 BEGIN
   SELECT string_agg(object, ', ') INTO found FROM (
@@ -52,7 +53,9 @@ BEGIN
       USING ERRCODE = 'object_not_in_prerequisite_state',
         HINT = 'To let a database that ran the replaced migrations follow: knex-squash up. Nothing was changed.';
   END IF;
-END`);
+END`,
+    'guard',
+  );
 }
 
 /**
@@ -110,7 +113,8 @@ export function rowsGuard(tables: readonly WrittenTable[]): string {
     changed := changed || ${quoteLiteral(written.table.identity)}::text;
   END IF;`,
   );
-  return doBlock(`#variable_conflict use_column
+  return doBlock(
+    `#variable_conflict use_column
 DECLARE
   changed text[] := '{}';
 BEGIN${names === '' ? '' : `\n  LOCK TABLE ${names} IN ACCESS EXCLUSIVE MODE;`}
@@ -120,14 +124,9 @@ ${unforced.join('')}${checks.join('\n')}
       USING ERRCODE = 'object_not_in_prerequisite_state',
         HINT = 'To drop them all the same, set KNEX_SQUASH_DROP to the name of the database. Nothing was changed.';
   END IF;
-END`);
-}
-
-/** In quotes that the body doesn't hold: an identifier may. */
-function doBlock(body: string): string {
-  let quotes = '$guard$';
-  for (let n = 1; body.includes(quotes); n++) quotes = `$guard${n}$`;
-  return `DO ${quotes}\n${body}\n${quotes}`;
+END`,
+    'guard',
+  );
 }
 
 function isChanged({ table, rows, columns, digest }: WrittenTable): string {

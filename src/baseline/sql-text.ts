@@ -1,6 +1,6 @@
 import { quoteLiteral } from '../database/sql.js';
 import type { CopyRows } from '../rows/copy.js';
-import { adoptedGuard, emptinessGuard, type LedgerNames, rowsGuard, type WrittenTable } from './guard.js';
+import { adoptedGuard, type LedgerNames, rowsGuard, type WrittenTable } from './guard.js';
 import type { Script, Section, Statement } from './script.js';
 
 /** A text that is sent in one round trip, or rows that are copied between two texts. */
@@ -35,10 +35,10 @@ const hashing: Settings = [
   ['bytea_output', 'hex'],
 ];
 
-/** The whole of a baseline: a guard, the sections, and the session as it was before; a lone text where nothing is copied. */
-export function upSteps(script: Script, searchPath: string, ledger: LedgerNames): readonly UpStep[] {
+/** The whole of a baseline: guards, the sections, and the session as it was before; a lone text where nothing is copied. */
+export function upSteps(script: Script, searchPath: string, guards: readonly string[]): readonly UpStep[] {
   const statements = fenced([['search_path', searchPath], ...making], script.up);
-  return joined([emptinessGuard(ledger), ...statements]);
+  return joined([...guards, ...statements]);
 }
 
 /** What the way back drops without a question only where the baseline itself made it. */

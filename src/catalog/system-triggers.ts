@@ -1,4 +1,4 @@
-import { quoteLiteral } from '../database/sql.js';
+import { doBlock, quoteLiteral } from '../database/sql.js';
 import type { CatalogObject, Value } from './model.js';
 
 /** A trigger of the server's own, which enforces a constraint and was switched off or to a replica's mode. */
@@ -29,12 +29,15 @@ export function triggerStateStatements(
   table: string,
   states: readonly TriggerState[],
 ): readonly string[] {
-  return states.map(
-    ({ on, function: called, state }) => `DO $state$ BEGIN
+  return states.map(({ on, function: called, state }) =>
+    doBlock(
+      `BEGIN
   EXECUTE (SELECT pg_catalog.format(${quoteLiteral(`ALTER TABLE ${on.replaceAll('%', '%%')} ${state} TRIGGER %I`)}, g.tgname)
     FROM pg_catalog.pg_trigger g JOIN pg_catalog.pg_constraint k ON k.oid = g.tgconstraint
     WHERE k.conrelid = ${quoteLiteral(table)}::pg_catalog.regclass AND k.conname = ${quoteLiteral(constraint.name)}
       AND g.tgrelid = ${quoteLiteral(on)}::pg_catalog.regclass AND g.tgfoid = ${quoteLiteral(called)}::pg_catalog.regprocedure);
-END $state$`,
+END`,
+      'state',
+    ),
   );
 }

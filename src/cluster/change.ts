@@ -15,6 +15,17 @@ export interface SurroundingsChange {
   readonly database: Partial<Omit<DatabaseTraits, 'comment'>> & { readonly comment?: string | null };
 }
 
+export const unchanged: SurroundingsChange = {
+  made: {},
+  altered: {},
+  dropped: [],
+  granted: [],
+  revoked: [],
+  set: [],
+  reset: [],
+  database: {},
+};
+
 /** What differs between two readings of the same database. Pure. */
 export function changeBetween(before: Surroundings, after: Surroundings): SurroundingsChange {
   const names = Object.keys(after.roles);

@@ -1,6 +1,6 @@
 import { commentStatement } from '../catalog/aspects/comments.js';
 import { type Grant, grantStatements, takenBack } from '../catalog/aspects/grants.js';
-import { quoteIdent, quoteLiteral } from '../database/sql.js';
+import { doBlock, quoteIdent, quoteLiteral, unquoteIdent } from '../database/sql.js';
 import type { SurroundingsChange } from './change.js';
 import type { Membership, Role, Setting } from './surroundings.js';
 
@@ -61,10 +61,11 @@ function makingRole(name: string, role: Role, change: SurroundingsChange): strin
     ...change.set.filter((setting) => setting.role === name && setting.inDatabase !== true).map(setStatement),
   ];
   const remark = role.login === true ? `-- ${name} has no password yet: a baseline carries none.\n` : '';
-  return `${remark}DO $role$ BEGIN
-  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE pg_catalog.quote_ident(rolname) = ${quoteLiteral(name)}) THEN
+  const block = `BEGIN
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = ${quoteLiteral(unquoteIdent(name))}) THEN
 ${statements.map((statement) => `    ${statement};\n`).join('')}  END IF;
-END $role$`;
+END`;
+  return remark + doBlock(block, 'role');
 }
 
 const flags = [
@@ -137,9 +138,7 @@ function parameter(name: string): string {
 /** `"$user", public` as its elements. */
 function listed(value: string): readonly string[] {
   const elements = value.match(/"(?:[^"]|"")*"|[^\s,]+/g) ?? [];
-  return elements.map((element) =>
-    element.startsWith('"') ? element.slice(1, -1).replaceAll('""', '"') : element,
-  );
+  return elements.map((element) => unquoteIdent(element));
 }
 
 function altering({ role, inDatabase }: Setting, rest: string): string {
@@ -154,9 +153,12 @@ function altering({ role, inDatabase }: Setting, rest: string): string {
 /** A statement about the database that the baseline runs in, whatever its name there. */
 function onDatabase(statement: (database: string) => string): string {
   const text = statement('\u0000').replaceAll('%', '%%').replace('\u0000', '%I');
-  return `DO $database$ BEGIN
+  return doBlock(
+    `BEGIN
   EXECUTE pg_catalog.format(${quoteLiteral(text)}, pg_catalog.current_database());
-END $database$`;
+END`,
+    'database',
+  );
 }
 
 function traitStatements({

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { ClientConfig } from 'pg';
 import { SquashError } from '../errors.js';
 import { describeServer, errorCode, onDatabase, type Queryable, withClient } from './client.js';
+import { type Isolation, withIsolatedServer } from './isolated.js';
 import { createDatabaseClauses, type DatabaseLocale } from './locale.js';
 import { quoteIdent } from './sql.js';
 
@@ -11,6 +12,8 @@ export interface ShadowOptions {
   readonly template?: string;
   /** Encoding and locale, as {@link readLocale} finds them; the template's by default. */
   readonly like?: DatabaseLocale;
+  /** A server of its own for each shadow: for histories that reach beyond their database. */
+  readonly isolation?: Isolation;
 }
 
 /** `knex_squash_shadow_<UTC time of creation>_<random>`: the name alone tells when it was made. */
@@ -38,6 +41,10 @@ export async function withShadow<T>(
   options: ShadowOptions,
   fn: (shadow: ClientConfig) => Promise<T>,
 ): Promise<T> {
+  const { isolation, like } = options;
+  if (isolation !== undefined) {
+    return withIsolatedServer({ ...isolation, ...(like === undefined ? {} : { like }) }, fn);
+  }
   const name = await withClient(server, (client) => createShadow(client, server, options));
   const shadow = onDatabase(server, name);
   let result: T;

@@ -40,3 +40,15 @@ function refuseNul(text: string): string {
     hint: 'PostgreSQL stores no such text: remove the character.',
   });
 }
+
+/** The name that an identifier stands for: `"Odd"` for Odd. */
+export function unquoteIdent(identifier: string): string {
+  return identifier.startsWith('"') ? identifier.slice(1, -1).replaceAll('""', '"') : identifier;
+}
+
+/** An anonymous block of PL/pgSQL, in dollar quotes that its body doesn't hold. */
+export function doBlock(body: string, tag: string): string {
+  let quotes = `$${tag}$`;
+  for (let n = 1; body.includes(quotes); n++) quotes = `$${tag}${n}$`;
+  return `DO ${quotes}\n${body}\n${quotes}`;
+}

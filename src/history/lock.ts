@@ -38,15 +38,19 @@ export async function holdLockRow(client: Queryable, place: LedgerPlace, timeout
 }
 
 async function isRowFree(client: Queryable, place: LedgerPlace): Promise<boolean> {
-  const { rows } = await client.query<{ is_locked: number | null }>(
-    `SELECT is_locked FROM ${place.sql.lock} FOR UPDATE SKIP LOCKED`,
+  const results: unknown = await client.query(
+    `SAVEPOINT before_row; SELECT is_locked FROM ${place.sql.lock} FOR UPDATE SKIP LOCKED`,
   );
+  const { rows } = (results as { rows: { is_locked: number | null }[] }[])[1] ?? { rows: [] };
+  if (rows.length === 0) return false;
   const isMarked = rows.some(({ is_locked }) => is_locked === 1);
-  if (!isMarked && !place.exists.progress) return rows.length > 0;
+  // Whoever marked it writes to this row when it is done.
+  if (isMarked) await client.query('ROLLBACK TO before_row');
+  if (!isMarked && !place.exists.progress) return true;
   const [open] = await openMigrations(client, place);
-  if (rows.length > 0 && open !== undefined && isDead(open, isMarked)) throw interrupted(open);
+  if (open !== undefined && isDead(open, isMarked)) throw interrupted(open);
   if (isMarked && open?.isAlive !== true) throw marked(place, open);
-  return rows.length > 0 && !isMarked;
+  return !isMarked;
 }
 
 /** While such a migration runs, Knex's lock is marked: where it isn't, somebody has freed it since. */

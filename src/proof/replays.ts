@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientConfig } from 'pg';
 import { compareCatalogs } from '../catalog/compare.js';
 import { refuseSecrets } from '../catalog/secrets.js';
+import { changeBetween, type SurroundingsChange } from '../cluster/change.js';
+import { readSurroundings } from '../cluster/surroundings.js';
 import { withClient } from '../database/client.js';
 import { onSession, withKnex } from '../history/connect.js';
 import type { Migration } from '../history/migration.js';
@@ -21,6 +23,8 @@ export interface Replays extends ReplayedPair {
   readonly views: ReplayedViews;
   /** Objects that differ each time, and that the settings rule to be as the first replay has them. */
   readonly unstable: readonly string[];
+  /** What the history did to roles, and to the database itself. */
+  readonly surroundings: SurroundingsChange;
   readonly steps: readonly ReplayStep[];
   /** Milliseconds of the first replay, nothing else counted. */
   readonly replayMilliseconds: number;
@@ -50,6 +54,7 @@ export async function replayTwice(
   { first, second, settings, migrations, apart, folder }: ReplayTwice,
   onProgress: (step: ReplayStep, replay: 1 | 2) => void,
 ): Promise<Replays> {
+  const before = await withClient(first, readSurroundings);
   const began = performance.now();
   const one = await timed(first, () =>
     replayHistory(first, settings, migrations, (step) => onProgress(step, 1)),
@@ -57,6 +62,7 @@ export async function replayTwice(
   const replayMilliseconds = performance.now() - began;
   const searchPath = await readSearchPath(first, settings);
   const reading = { ledger: { ...settings.migrations, searchPath: settings.searchPath }, searchPath };
+  const surroundings = changeBetween(before, await withClient(first, readSurroundings));
   await withClient(first, refuseSecrets);
   const history = await observe(first, reading);
   await sleep(Math.max(0, apart - (performance.now() - began)));
@@ -77,7 +83,8 @@ export async function replayTwice(
   });
   const pair = { first, second, searchPath };
   const views = await compareViews(pair, history.viewDigests, again.viewDigests, history.views);
-  return { ...pair, history, again, rows, views, unstable, steps: one.result, replayMilliseconds };
+  const built = { history, again, rows, views, unstable, surroundings };
+  return { ...pair, ...built, steps: one.result, replayMilliseconds };
 }
 
 /** Runs `fn`, and by the server's clock when. */

@@ -61,7 +61,8 @@ function propose(
   if (set !== null)
     return { evidence, ruling: typeof set === 'string' ? set : 'regenerate', bySettings: true };
   const note = kept.get(name);
-  if (note !== undefined) return { evidence, ruling: 'freeze', note };
+  // Even a value that others copy is frozen only where it is a key: a secret stays the project's to rule.
+  if (note !== undefined) return { evidence, ruling: isKey(evidence, input) ? 'freeze' : null, note };
   const isTime = isTimeColumn(evidence);
   if (isTime && input.settings.times === 'freeze') return { evidence, ruling: 'freeze', bySettings: true };
   const targets = referencesOf(evidence, input);

