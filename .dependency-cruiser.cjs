@@ -9,7 +9,10 @@ module.exports = {
       comment: 'Planning, rendering, comparing and deciding are functions of data alone.',
       severity: 'error',
       from: { path: pureCore },
-      to: { path: '^(node:)?fs(/promises)?$|node_modules/(pg|knex|umzug)/', dependencyTypesNot: ['type-only'] },
+      to: {
+        path: '^(node:)?fs(/promises)?$|node_modules/(pg|knex|umzug)/',
+        dependencyTypesNot: ['type-only'],
+      },
     },
     {
       name: 'kinds-apart',
@@ -25,8 +28,18 @@ module.exports = {
       from: { path: '^src/(proof|adopt|archive|backup|validate|audit|report)/' },
       to: { path: '^src/(proof|adopt|archive|backup|validate|audit|report)/', pathNot: '^src/$1/' },
     },
-    { name: 'cli-reaches-index', severity: 'error', from: { path: '^src/cli/' }, to: { path: '^src/(?!cli/|index\\.ts)' } },
-    { name: 'nothing-imports-cli', severity: 'error', from: { path: '^src/(?!cli/)' }, to: { path: '^src/cli/' } },
+    {
+      name: 'cli-reaches-index',
+      severity: 'error',
+      from: { path: '^src/cli/' },
+      to: { path: '^src/(?!cli/|index\\.ts)' },
+    },
+    {
+      name: 'nothing-imports-cli',
+      severity: 'error',
+      from: { path: '^src/(?!cli/)' },
+      to: { path: '^src/cli/' },
+    },
     {
       name: 'no-grab-bags',
       severity: 'error',

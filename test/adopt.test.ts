@@ -134,10 +134,12 @@ describe('locks', () => {
       await withClient(config, async (holder) => {
         await holder.query(`BEGIN; ${statement}`);
         const started = performance.now();
-        await expect(adoptBaseline(config, settings, adoption, null, { timeout: 300 })).rejects.toMatchObject({
-          code: 'LOCK_TIMEOUT',
-          message: `another session still holds ${what} after 0.3 s`,
-        });
+        await expect(adoptBaseline(config, settings, adoption, null, { timeout: 300 })).rejects.toMatchObject(
+          {
+            code: 'LOCK_TIMEOUT',
+            message: `another session still holds ${what} after 0.3 s`,
+          },
+        );
         expect(performance.now() - started).toBeLessThan(2_000);
         const waiting = adoptBaseline(config, settings, adoption, null, { timeout: 20_000 });
         await holder.query('ROLLBACK');

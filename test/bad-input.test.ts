@@ -127,6 +127,23 @@ describe('a squash refuses and leaves everything as it was:', () => {
       { code: 'VOLATILE_UNRULED', message: says('settings.value') },
     ));
 
+  test('a secret that its own row repeats, and names only where it comes from', () =>
+    expectRefusal(
+      {
+        ...good,
+        'migrations/3_environments.js': `exports.up = async (knex) => {
+          await knex.schema.createTable('environments', (t) => {
+            t.increments();
+            t.uuid('secret_key').defaultTo(knex.raw('gen_random_uuid()'));
+            t.string('secret_key_hashed');
+          });
+          await knex('environments').insert([{ id: 1 }, { id: 2 }]);
+          await knex('environments').update({ secret_key_hashed: knex.raw('secret_key::text') });
+        };`,
+      },
+      { code: 'VOLATILE_UNRULED', message: says('environments.secret_key \\(') },
+    ));
+
   test('a server that is not there', () =>
     expectRefusal(good, { code: 'SERVER_UNREACHABLE', message: says('127.0.0.1:1/') }, (settings) => ({
       ...settings,

@@ -47,20 +47,6 @@ export function changeBetween(before: Surroundings, after: Surroundings): Surrou
   };
 }
 
-/** Whether it concerns more than the database itself. */
-export function touchesCluster(change: SurroundingsChange): boolean {
-  const { made, altered, dropped, granted, revoked, set, reset } = change;
-  const isOfRole = (setting: Setting): boolean => setting.inDatabase !== true;
-  return (
-    Object.keys(made).length +
-      Object.keys(altered).length +
-      dropped.length +
-      granted.length +
-      revoked.length >
-      0 || [...set, ...reset].some(isOfRole)
-  );
-}
-
 function changedTraits(before: DatabaseTraits, after: DatabaseTraits): SurroundingsChange['database'] {
   return {
     ...(before.owner === after.owner || after.owner === undefined ? {} : { owner: after.owner }),

@@ -1,6 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import type { Migration } from './migration.js';
-
 /** A migration's source, read and not run. */
 export interface MigrationText {
   readonly name: string;
@@ -25,18 +22,6 @@ export interface Prerequisites {
   readonly makesUnnamedRoles: readonly string[];
   /** Subscriptions that would reach for their publisher. */
   readonly subscriptions: readonly Saying[];
-}
-
-/** The sources of migrations; of one without a file, the text of its function. */
-export async function readTexts(migrations: readonly Migration[]): Promise<readonly MigrationText[]> {
-  const ofFunction = async (migration: Migration) => String((await migration.load()).up);
-  return Promise.all(
-    migrations.map(async (migration) => {
-      const { name, path } = migration;
-      const ofFile = path === null ? ofFunction(migration) : readFile(path, 'utf8');
-      return { name, text: await ofFile.catch(() => ofFunction(migration)) };
-    }),
-  );
 }
 
 /** A name, also within a JavaScript string that escapes its quotes. */

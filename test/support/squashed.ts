@@ -1,4 +1,4 @@
-import { cp, rm } from 'node:fs/promises';
+import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import createKnex, { type Knex } from 'knex';
 import type { ClientConfig } from 'pg';
@@ -203,9 +203,4 @@ export async function dumpOf(database: ClientConfig): Promise<string | null> {
 /** Everything, the migration tool's tables too: equal before and after means untouched. */
 export async function everythingOf(database: ClientConfig): Promise<string | null> {
   return pgDump(database, ['--inserts']);
-}
-
-/** Takes a file away. */
-export async function removeFrom(root: string, name: string): Promise<void> {
-  await rm(join(root, name), { recursive: true });
 }

@@ -80,6 +80,11 @@ function builtIn({ catalog, prefix, type, target, condition = 'true' }: Source):
   const isRelation = catalog === 'pg_class';
   const changedColumns = `SELECT FROM pg_attribute a WHERE a.attrelid = o.oid
     AND ${differ('a.attacl', initial('a.attnum'), `acldefault('c', o.${prefix}owner)`)}`;
+  // Thousands of built-in functions have neither: only for the rest it pays to compare.
+  const bearsPrivileges = `(o.${prefix}acl IS NOT NULL OR o.oid IN (
+    SELECT p.objoid FROM pg_init_privs p WHERE p.classoid = ${classid} AND p.objsubid = 0))`;
+  const bearsColumnPrivileges = `o.oid IN (SELECT a.attrelid FROM pg_attribute a WHERE a.attacl IS NOT NULL
+    UNION ALL SELECT p.objoid FROM pg_init_privs p WHERE p.classoid = ${classid} AND p.objsubid > 0)`;
   return {
     name: `privileges in ${catalog}`,
     catalog,
@@ -92,7 +97,9 @@ function builtIn({ catalog, prefix, type, target, condition = 'true' }: Source):
       FROM ${catalog} o
       WHERE (o.oid < 16384 OR o.oid IN (SELECT objid FROM pg_depend WHERE classid = ${classid} AND deptype = 'e'))
         AND ${condition}
-        AND (${differ(`o.${prefix}acl`, initial('0'), born)}${isRelation ? ` OR EXISTS (${changedColumns})` : ''})`,
+        AND (${bearsPrivileges} AND ${differ(`o.${prefix}acl`, initial('0'), born)}${
+          isRelation ? ` OR ${bearsColumnPrivileges} AND EXISTS (${changedColumns})` : ''
+        })`,
     map: (row) => ({
       schema: null,
       name: row.identity,
