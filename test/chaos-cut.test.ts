@@ -116,17 +116,6 @@ async function measure({ ran, isAdopted, command }: Case): Promise<{ up: number;
 }
 
 describe.each(Object.entries(cases))('%s', (name, each) => {
-  test(
-    'a lost answer to any COMMIT is found out',
-    async () => {
-      for (let round = 0; round < rounds(1, 25); round++) {
-        expect(await strike(each, { swallowAnswerTo: 'COMMIT' })).toBe('survived');
-      }
-      figure(`lost COMMIT replies, ${name}: ${rounds(1, 25)} of ${rounds(1, 25)} found out`);
-    },
-    longTimeout,
-  );
-
   test.each(['up', 'down'] as const)(
     'cut at any byte on the way %s',
     async (direction) => {
