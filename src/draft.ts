@@ -1,19 +1,18 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ClientConfig } from 'pg';
 import type { BaselineMetadata } from './baseline/metadata.js';
 import { fingerprint } from './catalog/fingerprint.js';
 import type { Catalog } from './catalog/model.js';
-import { withClient } from './database/client.js';
-import { readLocale } from './database/locale.js';
-import type { Server } from './database/server.js';
+import { databaseOnly, type SurroundingsChange } from './cluster/change.js';
 import { type ShadowOptions, withShadow } from './database/shadow.js';
 import type { Migration } from './history/migration.js';
+import { explainMissing } from './history/missing.js';
 import type { Proof } from './proof/prove.js';
 import { type Replays, replayTwice } from './proof/replays.js';
 import { proveBaseline } from './prove-baseline.js';
 import type { Settings } from './settings/settings.js';
+import { type ShadowServer, shadowOptions, type Unforeseen, unforeseenRoles } from './shadows.js';
 import { type DraftFile, writeBaseline } from './write-baseline.js';
 
 /** A stage that has begun or a migration that was replayed: what a progress display shows. */
@@ -67,7 +66,7 @@ export interface Timings {
  * @throws SquashError of any stage; a proof that fails is no error here but stands in the result.
  */
 export async function withDraft<T>(
-  server: Pick<Server, 'shadow' | 'target'>,
+  server: ShadowServer,
   settings: Settings,
   migrations: readonly Migration[],
   options: DraftOptions,
@@ -75,27 +74,63 @@ export async function withDraft<T>(
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'knex-squash-'));
   try {
-    return await fn(await draftIn(folder, server, settings, migrations, options));
+    return await fn(await draftUnseen(folder, server, settings, migrations, options));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
+/** A replay that was seen to touch roles is repeated where nobody else has any. */
+async function draftUnseen(
+  folder: string,
+  server: ShadowServer,
+  settings: Settings,
+  migrations: readonly Migration[],
+  options: DraftOptions,
+): Promise<Draft> {
+  try {
+    const shadows = await shadowOptions(server, settings, [...migrations, ...(options.later ?? [])]);
+    return await draftIn(folder, server, shadows, settings, migrations, options);
+  } catch (error) {
+    if (!(error instanceof BeyondDatabase)) throw explainMissing(error);
+    options.progress?.(
+      `begin again on a server of its own, since the history changed the roles ${error.roles.join(', ')}`,
+    );
+    const shadows = await shadowOptions(server, settings, migrations, error.roles);
+    return await draftIn(folder, server, shadows, settings, migrations, options).catch((again) => {
+      throw explainMissing(again);
+    });
+  }
+}
+
+/** No migration's text says that it changes these roles, but it did. */
+class BeyondDatabase extends Error {
+  constructor(readonly roles: Unforeseen) {
+    super(`the history changes the roles ${roles.join(', ')}`);
+  }
+}
+
 async function draftIn(
   folder: string,
-  server: Pick<Server, 'shadow' | 'target'>,
+  server: ShadowServer,
+  options: ShadowOptions,
   settings: Settings,
   migrations: readonly Migration[],
   { progress = () => {}, apart = replaysApart, later = [] }: DraftOptions,
 ): Promise<Draft> {
-  const options = await likeTarget(server.target);
+  const isolated = options.isolation !== undefined;
+  const onSurroundings = async (change: SurroundingsChange): Promise<void> => {
+    const roles = isolated ? [] : await unforeseenRoles(change, migrations);
+    if (roles.length > 0) throw new BeyondDatabase(roles);
+  };
   return withShadow(server.shadow, options, (first) =>
     withShadow(server.shadow, options, async (second) => {
       const began = performance.now();
-      const replays = await replayTwice(
-        { first, second, settings, migrations, apart, folder },
+      const seen = await replayTwice(
+        { first, second, settings, migrations, apart, folder, onSurroundings },
         ({ name }, replay) => progress(`replay ${replay} of 2: ${name}`),
       );
+      const replays = isolated ? seen : { ...seen, surroundings: databaseOnly(seen.surroundings) };
       const history = performance.now() - began;
       progress('write the baseline');
       const { metadata, text, ...written } = await writeBaseline(settings, migrations, replays);
@@ -104,7 +139,7 @@ async function draftIn(
       await mkdir(proofFolder);
       const { proof, catalog, timings } = await withShadow(server.shadow, options, (third) =>
         proveBaseline(
-          { third, settings, migrations, later, apart, replays, progress },
+          { third, isolated, settings, migrations, later, apart, replays, progress },
           { ...written, text: text(unknownFingerprint) },
           proofFolder,
         ),
@@ -125,13 +160,3 @@ async function draftIn(
 
 /** What stands in the metadata until the baseline has been built. */
 const unknownFingerprint = '0'.repeat(64);
-
-/** Shadows are made with the configured database's encoding and locale, where it exists. */
-export async function likeTarget(target: ClientConfig): Promise<ShadowOptions> {
-  try {
-    return { like: await withClient(target, readLocale) };
-  } catch {
-    // A database that isn't there yet has no locale to follow.
-    return {};
-  }
-}

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientConfig } from 'pg';
 import type { Catalog } from './catalog/model.js';
-import { changeBetween } from './cluster/change.js';
+import { changeBetween, databaseOnly } from './cluster/change.js';
 import { readSurroundings } from './cluster/surroundings.js';
 import { withClient } from './database/client.js';
 import { sha256 } from './history/files.js';
@@ -22,6 +22,8 @@ import type { DraftFile } from './write-baseline.js';
 /** The shadows: two that the history built, and an empty one. */
 export interface Stage {
   readonly third: ClientConfig;
+  /** Whether these lie on servers that nobody else uses. */
+  readonly isolated: boolean;
   readonly settings: Settings;
   readonly migrations: readonly Migration[];
   /** Migrations that stay files. */
@@ -65,7 +67,8 @@ export async function proveBaseline(stage: Stage, files: BaselineFiles, folder: 
   const ledger = { ...settings.migrations, searchPath: settings.searchPath };
   const { proof: inside, built } = await prove({ replays, connection: third, window, ledger });
   const around = changeBetween(before, await withClient(third, readSurroundings));
-  const proof = withDifferences(inside, surroundingsDifferences(replays.surroundings, around));
+  const ours = stage.isolated ? around : databaseOnly(around);
+  const proof = withDifferences(inside, surroundingsDifferences(replays.surroundings, ours));
   return {
     proof: proof.equal ? await continued(stage, baseline, proof) : proof,
     catalog: built.catalog,

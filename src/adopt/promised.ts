@@ -16,7 +16,7 @@ import { asExpected, bare, driftFrom, type ExpectedCatalog } from './expected.js
 export interface Workshop {
   /** The server on which shadows are made, and how. */
   readonly shadow: ClientConfig;
-  readonly shadowOptions: () => Promise<ShadowOptions>;
+  readonly shadowOptions: (migrations: readonly Migration[]) => Promise<ShadowOptions>;
   readonly settings: ReplaySettings;
   readonly cache: Cache;
   /** Told the name of each migration that is run on a shadow. */
@@ -100,7 +100,7 @@ async function onBuilt<T>(
   migrations: readonly Migration[],
   fn: (shadow: ClientConfig, built: Catalog) => Promise<T>,
 ): Promise<T> {
-  return withShadow(server, await shadowOptions(), async (shadow) => {
+  return withShadow(server, await shadowOptions(migrations), async (shadow) => {
     await replayHistory(shadow, settings, migrations, ({ name }) => onReplayed?.(name));
     const built = await withClient(shadow, (client) => inSnapshot(client, () => readOn(client, settings)));
     return fn(shadow, built);

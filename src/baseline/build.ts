@@ -51,10 +51,7 @@ export function buildSql(input: BaselineInput): BaselineSql {
     down: [...around.databaseBack, ...inside.down],
   };
   return {
-    up: upSteps(parts, searchPath, [
-      emptinessGuard(ledger),
-      ...needsGuard(needsOf(catalog, Object.keys(surroundings.made))),
-    ]),
+    up: upSteps(parts, searchPath, [emptinessGuard(ledger), ...needsGuard(needsOf(catalog, surroundings))]),
     down: downText(parts, searchPath, { tables: writtenTables(input), ledger }),
     dropAll: downText(parts, searchPath, null),
   };

@@ -1,4 +1,5 @@
 import { byCodePoint, type Catalog, type CatalogObject, type Value } from '../catalog/model.js';
+import { clusterNames, type SurroundingsChange } from '../cluster/change.js';
 import { doBlock, quoteLiteral, unquoteIdent } from '../database/sql.js';
 
 /** What a baseline finds on the server or can't be built: bare names, unquoted, in code point order. */
@@ -8,9 +9,11 @@ export interface Needs {
   readonly extensions: readonly string[];
 }
 
-/** @param made roles that the baseline itself makes, as SQL writes them */
-export function needsOf(catalog: Catalog, made: readonly string[]): Needs {
-  const roles = catalog.objects.flatMap(rolesOf).filter((role) => !made.includes(role));
+/** What the objects mention, and what is done to roles, but for those that the baseline itself makes. */
+export function needsOf(catalog: Catalog, surroundings: SurroundingsChange): Needs {
+  const roles = [...catalog.objects.flatMap(rolesOf), ...clusterNames(surroundings)].filter(
+    (role) => !(role in surroundings.made),
+  );
   return {
     roles: names(roles.filter((role) => role !== 'PUBLIC' && role !== 'CURRENT_USER')),
     tablespaces: names(catalog.objects.flatMap(({ attributes: { tablespace } }) => texts([tablespace]))),

@@ -160,7 +160,7 @@ function forced(statement: string): string {
     .replace(/^DROP ([A-Z]+(?: [A-Z]+)*) (?=[^A-Z])/, 'DROP $1 IF EXISTS ')
     .replace(/^ALTER (TABLE|VIEW|FOREIGN TABLE) /, 'ALTER $1 IF EXISTS ')
     .replace(/ DROP CONSTRAINT /, ' DROP CONSTRAINT IF EXISTS ');
-  return lenient.endsWith(' DROP DEFAULT') ? lenient : `${lenient} CASCADE`;
+  return / (DROP DEFAULT|CASCADE)$/.test(lenient) ? lenient : `${lenient} CASCADE`;
 }
 
 function joined(sections: readonly Section[]): readonly Section[] {

@@ -31,7 +31,9 @@ export function resolution(rows: readonly DependRow[], claims: ReadonlyMap<Addre
   const parents = new Map<Address, Address[]>();
   const edges = new Map<Address, Address[]>();
   for (const { from, to, type } of rows) {
-    if (type === 'i' || type === 'P' || type === 'e') append(parents, from, to);
+    // A partition's copy of a trigger belongs to its own constraint before it belongs to the parent's trigger.
+    if (type === 'i') parents.set(from, [to, ...(parents.get(from) ?? [])]);
+    else if (type === 'P' || type === 'e') append(parents, from, to);
     append(edges, from, to);
   }
   const known = new Map<Address, string | null>();

@@ -1,6 +1,6 @@
 import type { Queryable } from '../database/client.js';
 import { SquashError } from '../errors.js';
-import { attachAspects, publicSchemaAspects } from './aspects/attach.js';
+import { attachAspects, publicSchemaAspects, type Stray } from './aspects/attach.js';
 import { type CommentRow, commentsQuery } from './aspects/comments.js';
 import { type DependenceRow, dependenceQuery } from './aspects/dependence.js';
 import { type GrantRow, grantsQuery } from './aspects/grants.js';
@@ -60,7 +60,8 @@ export async function readCatalog(client: Queryable, options: ReadOptions): Prom
       dependences: rows<DependenceRow>(kinds.length + 5),
     },
   );
-  const objects = drafts.map((entry) => complete(entry, links, aspects.get(entry.id) ?? {}));
+  await refuseStrays(client, aspects.strays, links);
+  const objects = drafts.map((entry) => complete(entry, links, aspects.attributes.get(entry.id) ?? {}));
   return {
     major: Math.floor(scope.version / 10000),
     objects: objects.sort((a, b) => byCodePoint(a.id, b.id)),
@@ -127,10 +128,29 @@ async function refuseUnclaimed(
   links: Resolution,
 ): Promise<void> {
   const unclaimed = rows.map((row) => row.address).filter((key) => links.resolve(key) === null);
-  if (unclaimed.length === 0) return;
-  const { rows: named } = await client.query<{ description: string }>(describeQuery(unclaimed));
-  const names = named.map((row) => row.description);
-  throw new SquashError(
+  if (unclaimed.length > 0) throw unsupported(await descriptions(client, unclaimed));
+}
+
+/** What is said of a part of an object that has no statement for it; an extension says what it likes of its own. */
+async function refuseStrays(client: Queryable, strays: readonly Stray[], links: Resolution): Promise<void> {
+  const ofUsers = strays.filter(({ address: key }) => {
+    const id = links.resolve(key);
+    return id !== null && id !== ledgerId && !id.startsWith('extension ');
+  });
+  if (ofUsers.length === 0) return;
+  const names = ofUsers.map(
+    async ({ address: key, name }) => `the ${name} of ${await descriptions(client, [key])}`,
+  );
+  throw unsupported(await Promise.all(names));
+}
+
+async function descriptions(client: Queryable, addresses: readonly Address[]): Promise<readonly string[]> {
+  const { rows } = await client.query<{ description: string }>(describeQuery(addresses));
+  return rows.map((row) => row.description);
+}
+
+function unsupported(names: readonly string[]): SquashError {
+  return new SquashError(
     'OBJECT_UNSUPPORTED',
     `the database has ${names.length === 1 ? 'an object' : `${names.length} objects`} that a baseline can't carry: ${names.join(', ')}`,
     { hint: 'Drop it in a migration, or keep the migrations that make it out of the squash with --to.' },

@@ -4,8 +4,8 @@ import type { DatabaseTraits, Membership, Role, Setting, Surroundings } from './
 export interface SurroundingsChange {
   /** Roles that weren't there before, by name. */
   readonly made: Readonly<Record<string, Role>>;
-  /** Roles that were there and are otherwise now. */
-  readonly altered: Readonly<Record<string, Role>>;
+  /** Roles that were there before: as they were, and as they are now. */
+  readonly altered: Readonly<Record<string, { readonly from: Role; readonly to: Role }>>;
   readonly dropped: readonly string[];
   readonly granted: readonly Membership[];
   readonly revoked: readonly Membership[];
@@ -28,12 +28,16 @@ export const unchanged: SurroundingsChange = {
 
 /** What differs between two readings of the same database. Pure. */
 export function changeBetween(before: Surroundings, after: Surroundings): SurroundingsChange {
-  const names = Object.keys(after.roles);
-  const pick = (keep: (name: string) => boolean): Readonly<Record<string, Role>> =>
-    Object.fromEntries(names.filter(keep).map((name) => [name, after.roles[name] ?? {}]));
+  const roles = Object.entries(after.roles).map(([name, to]) => ({ name, from: before.roles[name], to }));
   return {
-    made: pick((name) => !(name in before.roles)),
-    altered: pick((name) => name in before.roles && !same(before.roles[name], after.roles[name])),
+    made: Object.fromEntries(
+      roles.filter(({ from }) => from === undefined).map(({ name, to }) => [name, to]),
+    ),
+    altered: Object.fromEntries(
+      roles.flatMap(({ name, from, to }) =>
+        from === undefined || same(from, to) ? [] : [[name, { from, to }]],
+      ),
+    ),
     dropped: Object.keys(before.roles).filter((name) => !(name in after.roles)),
     granted: without(after.members, before.members),
     revoked: without(before.members, after.members).filter(
@@ -44,6 +48,29 @@ export function changeBetween(before: Surroundings, after: Surroundings): Surrou
       (setting) => !after.settings.some((other) => place(other) === place(setting)),
     ),
     database: changedTraits(before.database, after.database),
+  };
+}
+
+/** The roles, as SQL writes them, that it makes, alters or gives to others: what belongs to the whole server. */
+export function clusterNames(change: SurroundingsChange): readonly string[] {
+  const { made, altered, dropped, granted, revoked, set, reset } = change;
+  return [
+    ...Object.keys(made),
+    ...Object.keys(altered),
+    ...dropped,
+    ...[...granted, ...revoked].flatMap(({ role, member }) => [role, member]),
+    ...[...set, ...reset].filter(({ inDatabase }) => inDatabase !== true).flatMap(({ role }) => role ?? []),
+  ];
+}
+
+/** The part that belongs to the database alone. */
+export function databaseOnly(change: SurroundingsChange): SurroundingsChange {
+  const ofDatabase = (setting: Setting): boolean => setting.inDatabase === true;
+  return {
+    ...unchanged,
+    set: change.set.filter(ofDatabase),
+    reset: change.reset.filter(ofDatabase),
+    database: change.database,
   };
 }
 

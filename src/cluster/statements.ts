@@ -26,7 +26,7 @@ export function surroundingsScript(change: SurroundingsChange): SurroundingsScri
   return {
     roles: [
       ...Object.entries(change.made).map(([name, role]) => makingRole(name, role, change)),
-      ...Object.entries(change.altered).map(([name, role]) => `ALTER ROLE ${name} ${allClauses(role)}`),
+      ...Object.entries(change.altered).flatMap(([name, { from, to }]) => alteringRole(name, from, to)),
       ...change.revoked.map(({ role, member }) => `REVOKE ${role} FROM ${member}`),
       ...change.granted.filter(({ role, member }) => !isMade(role) && !isMade(member)).map(grantStatement),
       ...change.reset.filter(ofRole).map(resetStatement),
@@ -42,7 +42,7 @@ export function surroundingsScript(change: SurroundingsChange): SurroundingsScri
 
 /** `CREATE ROLE app LOGIN`, for a role that the server lacks. */
 export function createRole(name: string, role: Role): string {
-  return ['CREATE ROLE', name, clauses(role)].join(' ').trimEnd();
+  return ['CREATE ROLE', name, roleClauses(role)].join(' ').trimEnd();
 }
 
 /** A role with all that makes it one, in one block: where it exists, it is somebody else's to look after. */
@@ -77,7 +77,8 @@ const flags = [
   ['bypassrls', 'BYPASSRLS'],
 ] as const;
 
-function clauses(role: Role): string {
+/** The attributes that differ from those of a new role. */
+export function roleClauses(role: Role): string {
   return [
     ...flags.filter(([key]) => role[key] === true).map(([, word]) => word),
     ...(role.inherit === false ? ['NOINHERIT'] : []),
@@ -86,13 +87,22 @@ function clauses(role: Role): string {
   ].join(' ');
 }
 
-function allClauses(role: Role): string {
+/** Only what differs, since some attributes are for a superuser to give and to take. */
+function alteringRole(name: string, from: Role, to: Role): readonly string[] {
+  const changed = [
+    ...flags
+      .filter(([key]) => from[key] !== to[key])
+      .map(([key, word]) => (to[key] === true ? word : `NO${word}`)),
+    ...(from.inherit === to.inherit ? [] : [to.inherit === false ? 'NOINHERIT' : 'INHERIT']),
+    ...(from.connectionLimit === to.connectionLimit ? [] : [`CONNECTION LIMIT ${to.connectionLimit ?? -1}`]),
+    ...(from.validUntil === to.validUntil
+      ? []
+      : [`VALID UNTIL ${quoteLiteral(to.validUntil ?? 'infinity')}`]),
+  ];
   return [
-    ...flags.map(([key, word]) => (role[key] === true ? word : `NO${word}`)),
-    role.inherit === false ? 'NOINHERIT' : 'INHERIT',
-    `CONNECTION LIMIT ${role.connectionLimit ?? -1}`,
-    ...(role.validUntil === undefined ? [] : [`VALID UNTIL ${quoteLiteral(role.validUntil)}`]),
-  ].join(' ');
+    ...(changed.length === 0 ? [] : [`ALTER ROLE ${name} ${changed.join(' ')}`]),
+    ...(from.comment === to.comment ? [] : [commentStatement(`ROLE ${name}`, to.comment ?? null)]),
+  ];
 }
 
 /** One membership as GRANT. */

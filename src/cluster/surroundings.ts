@@ -80,7 +80,8 @@ function surroundingsQuery(version: number, current: number): string {
           'createrole', nullif(r.rolcreaterole, false), 'inherit', nullif(r.rolinherit, true),
           'login', nullif(r.rolcanlogin, false), 'replication', nullif(r.rolreplication, false),
           'bypassrls', nullif(r.rolbypassrls, false), 'connectionLimit', nullif(r.rolconnlimit, -1),
-          'validUntil', r.rolvaliduntil, 'comment', shobj_description(r.oid, 'pg_authid'))) ORDER BY r.rolname COLLATE "C")
+          'validUntil', CASE WHEN isfinite(r.rolvaliduntil)
+            THEN to_char(r.rolvaliduntil AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00' ELSE r.rolvaliduntil::text END, 'comment', shobj_description(r.oid, 'pg_authid'))) ORDER BY r.rolname COLLATE "C")
         FROM pg_roles r WHERE r.rolname !~ '^pg_') AS roles,
       (SELECT json_agg(json_strip_nulls(json_build_object('role', ${roleName('r')}, 'member', ${roleName('u')}, ${options}
           'admin', nullif(m.admin_option, false))) ORDER BY r.rolname COLLATE "C", u.rolname COLLATE "C")

@@ -88,6 +88,11 @@ export function onDatabase(config: ClientConfig, database: string): ClientConfig
   return { ...rest, ...parsed, database };
 }
 
+/** The name of the database to which a configuration leads; pg's own default is the user's name. */
+export function databaseName(config: ClientConfig): string | undefined {
+  return new pg.Client(config).database;
+}
+
 /** Where a configuration leads, as `localhost:5432/app`, with pg's own defaults and no secret. */
 export function describeConnection(config: ClientConfig): string {
   const { host, port, database } = new pg.Client(config);

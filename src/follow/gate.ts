@@ -6,12 +6,12 @@ import { findArchive } from '../archive/read.js';
 import type { Difference } from '../catalog/compare.js';
 import type { Catalog } from '../catalog/model.js';
 import type { Server } from '../database/server.js';
-import { likeTarget } from '../draft.js';
 import { isSquashError } from '../errors.js';
 import type { BaselineFile } from '../history/baselines.js';
 import { loadMigration } from '../history/load.js';
 import type { Migration } from '../history/migration.js';
 import type { Settings } from '../settings/settings.js';
+import { shadowOptions } from '../shadows.js';
 import { toolVersion } from '../version.js';
 import { whatOrderChanges } from './order.js';
 import { findOriginals } from './originals.js';
@@ -34,7 +34,7 @@ export function openWorkshop(
 ): Workshop {
   return {
     shadow,
-    shadowOptions: () => likeTarget(target),
+    shadowOptions: (migrations) => shadowOptions({ target, shadow }, settings, migrations),
     settings,
     cache: { folder: join(settings.stateDirectory, 'expected') },
     ...(onReplayed === undefined ? {} : { onReplayed }),

@@ -42,7 +42,7 @@ export async function whatOrderChanges(
 }
 
 async function compareWays(workshop: Workshop, ways: TwoWays): Promise<readonly NamedDifference[]> {
-  const shadowOptions = await workshop.shadowOptions();
+  const shadowOptions = await workshop.shadowOptions([...ways.actual, ...ways.canonical]);
   const onShadow = <T>(fn: (shadow: ClientConfig) => Promise<T>) =>
     withShadow(workshop.shadow, shadowOptions, fn);
   return onShadow((first) =>

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findManifest } from '../archive/read.js';
+import { flawsOfRowsFiles } from '../archive/rows-files.js';
 import { recoverSwap } from '../archive/swap.js';
 import { revisionOf } from '../baseline/revision.js';
 import { SquashError } from '../errors.js';
@@ -37,7 +38,11 @@ export async function openProject(settings: Settings): Promise<Project> {
   const history = await listHistory(settings.migrations);
   const baseline = headOf(await listBaselines(history));
   if (baseline === null) return { settings, history, baseline, flaws: [] };
-  const flaws = [...leftovers(history, baseline, settings), ...(await editsOf(baseline, settings))];
+  const flaws = [
+    ...leftovers(history, baseline, settings),
+    ...(await editsOf(baseline, settings)),
+    ...(await flawsOfRowsFiles(baseline)),
+  ];
   return { settings, history, baseline, flaws };
 }
 

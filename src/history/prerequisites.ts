@@ -1,3 +1,6 @@
+import { readFile } from 'node:fs/promises';
+import type { Migration } from './migration.js';
+
 /** A migration's source, read and not run. */
 export interface MigrationText {
   readonly name: string;
@@ -22,6 +25,18 @@ export interface Prerequisites {
   readonly makesUnnamedRoles: readonly string[];
   /** Subscriptions that would reach for their publisher. */
   readonly subscriptions: readonly Saying[];
+}
+
+/** The sources of migrations; of one without a file, the text of its function. */
+export async function readTexts(migrations: readonly Migration[]): Promise<readonly MigrationText[]> {
+  const ofFunction = async (migration: Migration) => String((await migration.load()).up);
+  return Promise.all(
+    migrations.map(async (migration) => {
+      const { name, path } = migration;
+      const ofFile = path === null ? ofFunction(migration) : readFile(path, 'utf8');
+      return { name, text: await ofFile.catch(() => ofFunction(migration)) };
+    }),
+  );
 }
 
 /** A name, also within a JavaScript string that escapes its quotes. */
@@ -68,7 +83,7 @@ const extensionMade = pattern(String.raw`\bCREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EX
 const subscriptionMade = pattern(String.raw`\bCREATE\s+SUBSCRIPTION\s+${anyName}[^;\`]*`);
 
 /** Whoever asks what the server has, or catches its error, can do without. */
-const isConditional = /\bpg_available_extensions\b|\bEXCEPTION\b/i;
+const isConditional = /\bpg_available_extensions\b|\bEXCEPTION\s+WHEN\b/i;
 
 const isUnconnected = /\bconnect\s*=\s*'?(?:false|off|0)\b/i;
 
@@ -104,7 +119,7 @@ export function readPrerequisites(texts: readonly MigrationText[]): Prerequisite
 export function mentionedRoles(
   roles: readonly string[],
   texts: readonly MigrationText[],
-  { rolesMade, makesUnnamedRoles }: Prerequisites,
+  { rolesMade, makesUnnamedRoles }: Pick<Prerequisites, 'rolesMade' | 'makesUnnamedRoles'>,
 ): readonly string[] {
   const sources = texts.filter(({ name }) => !makesUnnamedRoles.includes(name)).map(({ text }) => text);
   return roles.filter((role) => {

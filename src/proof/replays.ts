@@ -41,6 +41,8 @@ export interface ReplayTwice {
   readonly apart: number;
   /** Where files of rows are written. */
   readonly folder: string;
+  /** Told what the first replay did around its database; what it throws ends the stage. */
+  readonly onSurroundings: (change: SurroundingsChange) => Promise<void>;
 }
 
 /**
@@ -51,7 +53,7 @@ export interface ReplayTwice {
  *   differently each time, VOLATILE_UNRULED, SETTINGS_INVALID, OBJECT_UNSUPPORTED.
  */
 export async function replayTwice(
-  { first, second, settings, migrations, apart, folder }: ReplayTwice,
+  { first, second, settings, migrations, apart, folder, onSurroundings }: ReplayTwice,
   onProgress: (step: ReplayStep, replay: 1 | 2) => void,
 ): Promise<Replays> {
   const before = await withClient(first, readSurroundings);
@@ -63,6 +65,7 @@ export async function replayTwice(
   const searchPath = await readSearchPath(first, settings);
   const reading = { ledger: { ...settings.migrations, searchPath: settings.searchPath }, searchPath };
   const surroundings = changeBetween(before, await withClient(first, readSurroundings));
+  await onSurroundings(surroundings);
   await withClient(first, refuseSecrets);
   const history = await observe(first, reading);
   await sleep(Math.max(0, apart - (performance.now() - began)));

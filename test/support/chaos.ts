@@ -14,5 +14,11 @@ export function figure(line: string): void {
   if (path !== undefined) appendFileSync(path, `${line}\n`);
 }
 
+/** The value below which that part of a list lies: `quantile(list, 0.99)`. */
+export function quantile(values: readonly number[], part: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
+}
+
 /** Minutes that a long test may take. */
 export const longTimeout = isLong ? 60 * 60_000 : 120_000;

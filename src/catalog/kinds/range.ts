@@ -1,6 +1,6 @@
 import { address, type Kind, type KindRow, userRow } from '../kind.js';
 import { attributes, type CatalogObject } from '../model.js';
-import { qualifiedName } from '../names.js';
+import { functionSignature, qualifiedName } from '../names.js';
 import { parameterList } from '../parameters.js';
 
 interface Range {
@@ -19,6 +19,7 @@ interface Row extends KindRow, Range {
   readonly identity: string;
   readonly owner: number;
   readonly multirange_oid: number;
+  readonly constructors: readonly { readonly oid: number; readonly signature: string }[];
 }
 
 /** The name that PostgreSQL gives a multirange when none is said: `makeMultirangeTypeName`, short of cutting it. */
@@ -42,7 +43,10 @@ export const range: Kind<Row> = {
         THEN ${qualifiedName('r.rngcollation', 'pg_collation')} END AS collation,
       ${qualifiedName('r.rngcanonical', 'pg_proc')} AS canonical, ${qualifiedName('r.rngsubdiff', 'pg_proc')} AS subdiff,
       format('%I.%I', mn.nspname, m.typname) AS multirange,
-      m.typnamespace = t.typnamespace AND m.typname = ${usualMultirange} AS "usualMultirange"
+      m.typnamespace = t.typnamespace AND m.typname = ${usualMultirange} AS "usualMultirange",
+      (SELECT json_agg(json_build_object('oid', cd.objid::int8, 'signature', ${functionSignature('cd.objid')}))
+        FROM pg_depend cd WHERE cd.classid = 1255 AND cd.refclassid = 1247 AND cd.refobjid IN (t.oid, m.oid)
+          AND cd.deptype = 'i') AS constructors
     FROM pg_range r JOIN pg_type t ON t.oid = r.rngtypid JOIN pg_type s ON s.oid = r.rngsubtype
     JOIN pg_type m ON m.oid = r.rngmultitypid JOIN pg_namespace mn ON mn.oid = m.typnamespace
     JOIN pg_opclass o ON o.oid = r.rngsubopc JOIN pg_namespace n ON n.oid = t.typnamespace
@@ -61,7 +65,12 @@ export const range: Kind<Row> = {
       usualMultirange: row.usualMultirange,
     }),
     shell: [],
-    parts: { [address('pg_type', row.multirange_oid)]: `TYPE ${row.multirange}` },
+    parts: {
+      [address('pg_type', row.multirange_oid)]: `TYPE ${row.multirange}`,
+      ...Object.fromEntries(
+        row.constructors.map(({ oid, signature }) => [address('pg_proc', oid), `FUNCTION ${signature}`]),
+      ),
+    },
   }),
   create: (object) => [definition(object)],
   split: (object) => ({ shell: [`CREATE TYPE ${object.identity}`], rest: [definition(object)] }),

@@ -81,7 +81,12 @@ export const index: Kind<Row> = {
         : []),
     ];
   },
-  drop: (object) => (object.attributes.attachTo === undefined ? `DROP INDEX ${object.identity}` : null),
+  drop: (object) => {
+    const { attachTo, definition } = object.attributes;
+    if (attachTo !== undefined) return null;
+    // A partition's key may be attached to the index of its parent, and holds on to it.
+    return `DROP INDEX ${object.identity}${String(definition).includes(' ON ONLY ') ? ' CASCADE' : ''}`;
+  },
   deparsed: ['definition'],
   redefine: (object) => ({
     statements: [`DROP INDEX ${object.identity}`, String(object.attributes.definition)],

@@ -14,6 +14,8 @@ interface View {
   readonly definition: string;
   readonly options?: readonly string[];
   readonly checkOption?: string;
+  /** It was replaced by a query over itself, which can be made and never be read. */
+  readonly recursive?: boolean;
 }
 
 interface Row extends KindRow, Omit<View, 'columns'> {
@@ -36,6 +38,9 @@ export const view: Kind<Row> = {
       c.relowner AS owner, pg_get_viewdef(c.oid) AS definition,
       (SELECT json_agg(o ORDER BY o) FROM unnest(c.reloptions) o WHERE o !~ '^check_option=') AS options,
       (SELECT upper(substring(o FROM 14)) FROM unnest(c.reloptions) o WHERE o ~ '^check_option=') AS "checkOption",
+      EXISTS (SELECT FROM pg_rewrite w JOIN pg_depend self ON self.classid = 2618 AND self.objid = w.oid
+        WHERE w.ev_class = c.oid AND w.rulename = '_RETURN' AND self.refclassid = 1259 AND self.refobjid = c.oid
+          AND self.deptype = 'n') AS recursive,
       (SELECT json_agg(json_strip_nulls(json_build_object('num', a.attnum, 'typeOid', a.atttypid::int8, 'name', a.attname,
           'type', format_type(a.atttypid, a.atttypmod),
           'collation', CASE WHEN a.attcollation <> t.typcollation AND a.attcollation <> 0 THEN (
@@ -54,26 +59,30 @@ export const view: Kind<Row> = {
       definition: row.definition.replace(/;$/, ''),
       options: row.options,
       checkOption: row.checkOption,
+      recursive: row.recursive,
     }),
     shell: (row.columns ?? []).map((column) => address('pg_type', column.typeOid)),
     columns: Object.fromEntries((row.columns ?? []).map((column) => [column.num, column.name])),
   }),
-  create: (object) => [definition('CREATE VIEW', object)],
-  split: (object) => {
-    const { columns = [] } = object.attributes as unknown as View;
-    const nulls = columns.map(
-      (column) =>
-        `NULL::${column.type}${column.collation === undefined ? '' : ` COLLATE ${column.collation}`} AS ${quoteIdent(column.name)}`,
-    );
-    return {
-      shell: [`CREATE VIEW ${object.identity} AS\n SELECT ${nulls.join(',\n    ')}`],
-      rest: [definition('CREATE OR REPLACE VIEW', object)],
-    };
-  },
+  create: (object) =>
+    object.attributes.recursive === true
+      ? [shell(object), definition('CREATE OR REPLACE VIEW', object)]
+      : [definition('CREATE VIEW', object)],
+  split: (object) => ({ shell: [shell(object)], rest: [definition('CREATE OR REPLACE VIEW', object)] }),
   drop: (object) => `DROP VIEW ${object.identity}`,
   deparsed: ['definition'],
   redefine: (object) => ({ statements: [definition('CREATE OR REPLACE VIEW', object)] }),
 };
+
+/** A view of the same columns over nothing. */
+function shell(object: CatalogObject): string {
+  const { columns = [] } = object.attributes as unknown as View;
+  const nulls = columns.map(
+    (column) =>
+      `NULL::${column.type}${column.collation === undefined ? '' : ` COLLATE ${column.collation}`} AS ${quoteIdent(column.name)}`,
+  );
+  return `CREATE VIEW ${object.identity} AS\n SELECT ${nulls.join(',\n    ')}`;
+}
 
 function definition(verb: string, object: CatalogObject): string {
   const values = object.attributes as unknown as View;

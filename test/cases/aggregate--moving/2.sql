@@ -3,4 +3,9 @@ CREATE OR REPLACE AGGREGATE rolling(float8) (
   SFUNC = float8pl, STYPE = float8, FINALFUNC = halve, INITCOND = '1', FINALFUNC_MODIFY = SHAREABLE,
   MSFUNC = float8pl, MINVFUNC = float8mi, MSTYPE = float8, MFINALFUNC = halve, MFINALFUNC_MODIFY = READ_WRITE
 );
+CREATE FUNCTION halve(state float8, x float8) RETURNS float8 LANGUAGE sql IMMUTABLE RETURN state / 2;
+CREATE AGGREGATE "Rolling, too"(x float8) (
+  SFUNC = float8pl, STYPE = float8, FINALFUNC = halve, FINALFUNC_EXTRA, MSFUNC = float8pl, MINVFUNC = float8mi, MSTYPE = float8,
+  MSSPACE = 24, MINITCOND = '-1', MFINALFUNC = halve, MFINALFUNC_EXTRA
+);
 CREATE VIEW v AS SELECT rolling(x) OVER (ORDER BY x ROWS 2 PRECEDING) FROM generate_series(1, 3) x;

@@ -1,3 +1,2 @@
 ALTER TABLE t ADD COLUMN b text;
 CREATE TABLE u (x around, y int DEFAULT (wrap(ROW(1, 'b')::t)).n);
-COMMENT ON TYPE t IS 'of rows';
