@@ -5,7 +5,7 @@ import type { BaselineMetadata } from './baseline/metadata.js';
 import { fingerprint } from './catalog/fingerprint.js';
 import type { Catalog } from './catalog/model.js';
 import { databaseOnly, type SurroundingsChange } from './cluster/change.js';
-import { type ShadowOptions, withShadow } from './database/shadow.js';
+import { type ShadowOptions, withShadows } from './database/shadow.js';
 import type { Migration } from './history/migration.js';
 import { explainMissing } from './history/missing.js';
 import type { Proof } from './proof/prove.js';
@@ -123,8 +123,11 @@ async function draftIn(
     const roles = isolated ? [] : await unforeseenRoles(change, migrations);
     if (roles.length > 0) throw new BeyondDatabase(roles);
   };
-  return withShadow(server.shadow, options, (first) =>
-    withShadow(server.shadow, options, async (second) => {
+  return withShadows(
+    server.shadow,
+    options,
+    ['first', 'second', 'third'],
+    async ({ first, second, third }) => {
       const began = performance.now();
       const seen = await replayTwice(
         { first, second, settings, migrations, apart, folder, onSurroundings },
@@ -137,12 +140,10 @@ async function draftIn(
       const render = performance.now() - began - history;
       const proofFolder = join(folder, 'proof');
       await mkdir(proofFolder);
-      const { proof, catalog, timings } = await withShadow(server.shadow, options, (third) =>
-        proveBaseline(
-          { third, isolated, settings, migrations, later, apart, replays, progress },
-          { ...written, text: text(unknownFingerprint) },
-          proofFolder,
-        ),
+      const { proof, catalog, timings } = await proveBaseline(
+        { third, isolated, settings, migrations, later, apart, replays, progress },
+        { ...written, text: text(unknownFingerprint) },
+        proofFolder,
       );
       const built = fingerprint(catalog);
       return {
@@ -154,7 +155,7 @@ async function draftIn(
         built: catalog,
         timings: { replay: replays.replayMilliseconds, history, render, ...timings },
       };
-    }),
+    },
   );
 }
 

@@ -5,9 +5,16 @@ import type { ClientConfig } from 'pg';
 import { SquashError } from '../errors.js';
 import { errorCode, onDatabase, withClient } from './client.js';
 import { findBinaries } from './embedded/binaries.js';
-import { withEmbedded } from './embedded.js';
+import { startEmbedded } from './embedded.js';
 import { createDatabaseClauses, type DatabaseLocale } from './locale.js';
 import { quoteIdent, quoteLiteral } from './sql.js';
+
+/** A database that was made for one use. */
+export interface OpenDatabase {
+  readonly config: ClientConfig;
+  /** Removes it, with whoever is still connected. */
+  close(): Promise<void>;
+}
 
 /** A server of its own for a shadow, on which a history finds what it would find on the configured one. */
 export interface Isolation {
@@ -28,27 +35,30 @@ export interface Isolation {
 }
 
 /**
- * Starts a server that nobody else uses, runs `fn` on a new database there, and removes it with all
- * that was done to its roles.
+ * Starts a server that nobody else uses and makes a database there; `close` removes it with all that
+ * was done to its roles.
  *
  * @throws SquashError EMBEDDED_UNAVAILABLE where no embedded server of that major is installed.
  */
-export async function withIsolatedServer<T>(
-  isolation: Isolation,
-  fn: (database: ClientConfig) => Promise<T>,
-): Promise<T> {
+export async function openIsolatedServer(isolation: Isolation): Promise<OpenDatabase> {
   const { root } = isolation;
   const packageName = embeddedPackage(isolation);
   const folder = mkdtempSync(join(tmpdir(), 'knex-squash-server-'));
   // As root the server may run as another account, which has to pass through.
   chmodSync(folder, 0o711);
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  let stop = async (): Promise<void> => {};
+  const close = async (): Promise<void> => {
+    await stop();
+    remove();
+  };
   try {
-    return await withEmbedded(
-      { dataDirectory: folder, root, packageName, durable: false },
-      async ({ config }) => fn(await furnish(config, isolation)),
-    );
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+    const server = await startEmbedded({ dataDirectory: folder, root, packageName, durable: false });
+    stop = () => server.stop();
+    return { config: await furnish(server.config, isolation), close };
+  } catch (error) {
+    await close().catch(remove);
+    throw error;
   }
 }
 

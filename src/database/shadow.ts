@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { ClientConfig } from 'pg';
 import { SquashError } from '../errors.js';
 import { describeServer, errorCode, onDatabase, type Queryable, withClient } from './client.js';
-import { type Isolation, withIsolatedServer } from './isolated.js';
+import { type Isolation, type OpenDatabase, openIsolatedServer } from './isolated.js';
 import { createDatabaseClauses, type DatabaseLocale } from './locale.js';
 import { quoteIdent } from './sql.js';
 
@@ -41,21 +41,43 @@ export async function withShadow<T>(
   options: ShadowOptions,
   fn: (shadow: ClientConfig) => Promise<T>,
 ): Promise<T> {
-  const { isolation, like } = options;
-  if (isolation !== undefined) {
-    return withIsolatedServer({ ...isolation, ...(like === undefined ? {} : { like }) }, fn);
-  }
-  const name = await withClient(server, (client) => createShadow(client, server, options));
-  const shadow = onDatabase(server, name);
+  return withShadows(server, options, ['only'], ({ only }) => fn(only));
+}
+
+/** As {@link withShadow} with several, by name; they are made and dropped side by side. */
+export async function withShadows<Name extends string, T>(
+  server: ClientConfig,
+  options: ShadowOptions,
+  names: readonly Name[],
+  fn: (shadows: Readonly<Record<Name, ClientConfig>>) => Promise<T>,
+): Promise<T> {
+  const opening = await Promise.allSettled(names.map(() => openShadow(server, options)));
+  const opened = opening.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   let result: T;
   try {
-    result = await fn(shadow);
+    const configs = opening.map((each) => {
+      if (each.status === 'rejected') throw each.reason;
+      return each.value.config;
+    });
+    result = await fn(
+      Object.fromEntries(names.map((name, at) => [name, configs[at]])) as Record<Name, ClientConfig>,
+    );
   } catch (error) {
-    await dropShadow(server, shadow, name).catch(() => {});
+    await Promise.allSettled(opened.map((each) => each.close()));
     throw error;
   }
-  await dropShadow(server, shadow, name);
+  await Promise.all(opened.map((each) => each.close()));
   return result;
+}
+
+async function openShadow(server: ClientConfig, options: ShadowOptions): Promise<OpenDatabase> {
+  const { isolation, like } = options;
+  if (isolation !== undefined) {
+    return openIsolatedServer({ ...isolation, ...(like === undefined ? {} : { like }) });
+  }
+  const name = await withClient(server, (client) => createShadow(client, server, options));
+  const config = onDatabase(server, name);
+  return { config, close: () => dropShadow(server, config, name) };
 }
 
 /**

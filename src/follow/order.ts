@@ -3,7 +3,7 @@ import type { ClientConfig } from 'pg';
 import { cacheKey, readCached, writeCached } from '../adopt/cache.js';
 import type { NamedDifference } from '../adopt/outcome.js';
 import type { Workshop } from '../adopt/promised.js';
-import { withShadow } from '../database/shadow.js';
+import { withShadows } from '../database/shadow.js';
 import { isSquashError } from '../errors.js';
 import type { Migration } from '../history/migration.js';
 import { replayHistory } from '../history/replay.js';
@@ -43,29 +43,24 @@ export async function whatOrderChanges(
 
 async function compareWays(workshop: Workshop, ways: TwoWays): Promise<readonly NamedDifference[]> {
   const shadowOptions = await workshop.shadowOptions([...ways.actual, ...ways.canonical]);
-  const onShadow = <T>(fn: (shadow: ClientConfig) => Promise<T>) =>
-    withShadow(workshop.shadow, shadowOptions, fn);
-  return onShadow((first) =>
-    onShadow((second) =>
-      onShadow(async (other) => {
-        const go = (shadow: ClientConfig, migrations: readonly Migration[]) =>
-          replayHistory(shadow, workshop.settings, migrations, ({ name }) => workshop.onReplayed?.(name));
-        try {
-          const began = performance.now();
-          await go(first, ways.actual);
-          await sleep(Math.max(0, apart - (performance.now() - began)));
-          await go(second, ways.actual);
-        } catch (error) {
-          if (isSquashError(error) && error.code === 'MIGRATION_FAILED') {
-            return [{ id: 'order', change: error.message }];
-          }
-          throw error;
-        }
-        await go(other, ways.canonical);
-        return compare(workshop, ways, first, second, other);
-      }),
-    ),
-  );
+  const names = ['first', 'second', 'other'] as const;
+  return withShadows(workshop.shadow, shadowOptions, names, async ({ first, second, other }) => {
+    const go = (shadow: ClientConfig, migrations: readonly Migration[]) =>
+      replayHistory(shadow, workshop.settings, migrations, ({ name }) => workshop.onReplayed?.(name));
+    try {
+      const began = performance.now();
+      await go(first, ways.actual);
+      await sleep(Math.max(0, apart - (performance.now() - began)));
+      await go(second, ways.actual);
+    } catch (error) {
+      if (isSquashError(error) && error.code === 'MIGRATION_FAILED') {
+        return [{ id: 'order', change: error.message }];
+      }
+      throw error;
+    }
+    await go(other, ways.canonical);
+    return compare(workshop, ways, first, second, other);
+  });
 }
 
 async function compare(

@@ -88,12 +88,12 @@ function readySession(run: number, users: AfterCreate | undefined): AfterCreate 
  * the session belongs to somebody else afterwards, so nothing is left on it.
  */
 async function showLife(session: Client, run: number): Promise<void> {
-  const { rows } = await session.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  const { processID = null } = session as { processID?: number | null };
   // A pooler gives its clients process numbers of its own.
-  if ((session as { processID?: number | null }).processID !== rows[0]?.pid) return;
   await session.query(
-    `SELECT pg_try_advisory_lock_shared($1, $2),
-       CASE WHEN version() ~ 'linux' THEN set_config('client_connection_check_interval', '1000', false) END`,
-    [livenessSpace, run],
+    `SELECT CASE WHEN pg_backend_pid() = $3::integer THEN pg_try_advisory_lock_shared($1, $2) END,
+       CASE WHEN pg_backend_pid() = $3::integer AND version() ~ 'linux'
+         THEN set_config('client_connection_check_interval', '1000', false) END`,
+    [livenessSpace, run, processID],
   );
 }

@@ -6,7 +6,7 @@ import { deleteRows, insertRow, type LedgerPlace } from './ledger.js';
 import { freeLock, takeLock } from './lock.js';
 import type { LedgerRow, Migration } from './migration.js';
 import { markEnded, markStarted } from './progress.js';
-import { loadOnce, type Run, rowsNow, underLock, usesTransaction } from './run.js';
+import { batchAfter, loadOnce, type Run, rowsNow, underLock, usesTransaction } from './run.js';
 import { inKnexTransaction } from './transaction.js';
 
 export type Direction = 'up' | 'down';
@@ -46,8 +46,10 @@ export async function execute(
 }
 
 async function alone(task: Task, wantsTransaction: boolean): Promise<void> {
-  const { knex } = task.run;
-  await rowsNow(task.run, task.place, knex);
+  const { run } = task;
+  const { knex } = run;
+  // Nobody else writes to this ledger.
+  if (run.batch === 0) run.batch = batchAfter(run.rows ?? []);
   if (!wantsTransaction) return actAndRecord(task, knex);
   await inKnexTransaction(knex, (trx) => actAndRecord(task, trx), { isCertain: false });
 }

@@ -41,21 +41,50 @@ export function ledgerTables({ tableName }: Pick<LedgerSettings, 'tableName'>): 
  * that the session would have without it counts.
  */
 export async function locateLedger(client: Queryable, settings: LedgerSettings): Promise<LedgerPlace> {
+  const { schemaName, searchPath = null } = settings;
+  const found = await look(client, settings, schemaName, searchPath);
+  if (found !== null) return found;
+  const entries = searchPath ?? splitSearchPath(await unfencedSearchPath(client));
+  return (await look(client, settings, schemaName, entries)) ?? placeIn('public', settings, none);
+}
+
+const none: LedgerPlace['exists'] = { ledger: false, lock: false, revision: false, progress: false };
+
+/** One round trip; null where neither the session nor the path has a schema that exists and may be used. */
+async function look(
+  client: Queryable,
+  settings: LedgerSettings,
+  schemaName: string | null,
+  searchPath: readonly string[] | null,
+): Promise<LedgerPlace | null> {
+  const { ledger, lock, revision, progress } = ledgerTables(settings);
+  const { rows } = await client.query<LedgerPlace['exists'] & { schema: string | null }>(
+    `SELECT schema, ${['ledger', 'lock', 'revision', 'progress']
+      .map(
+        (table, at) =>
+          `to_regclass(quote_ident(schema) || '.' || quote_ident($${at + 3})) IS NOT NULL AS ${table}`,
+      )
+      .join(', ')}
+       FROM (SELECT coalesce($1::text, CASE WHEN $2::text[] IS NULL THEN current_schema() END,
+         (SELECT nspname FROM unnest($2::text[]) WITH ORDINALITY AS path (entry, place)
+            JOIN pg_namespace ON nspname = CASE entry WHEN '$user' THEN current_user ELSE entry END
+           WHERE has_schema_privilege(pg_namespace.oid, 'USAGE')
+           ORDER BY place LIMIT 1)) AS schema) AS place`,
+    [schemaName, searchPath, ledger, lock, revision, progress],
+  );
+  const { schema, ...exists } = rows[0] ?? { schema: null, ...none };
+  return schema === null ? null : placeIn(schema, settings, exists);
+}
+
+function placeIn(schema: string, settings: LedgerSettings, exists: LedgerPlace['exists']): LedgerPlace {
   const names = ledgerTables(settings);
-  const schema = settings.schemaName ?? (await firstSchema(client, settings.searchPath ?? null));
   const sql: LedgerTables = {
     ledger: quoteQualified(schema, names.ledger),
     lock: quoteQualified(schema, names.lock),
     revision: quoteQualified(schema, names.revision),
     progress: quoteQualified(schema, names.progress),
   };
-  const { rows } = await client.query<LedgerPlace['exists']>(
-    `SELECT to_regclass($1) IS NOT NULL AS ledger, to_regclass($2) IS NOT NULL AS lock,
-            to_regclass($3) IS NOT NULL AS revision, to_regclass($4) IS NOT NULL AS progress`,
-    [sql.ledger, sql.lock, sql.revision, sql.progress],
-  );
-  const none = { ledger: false, lock: false, revision: false, progress: false };
-  return { schema, sql, exists: rows[0] ?? none };
+  return { schema, sql, exists };
 }
 
 /** The ledger by id, or null where the database has none. */
@@ -88,6 +117,7 @@ export async function ensureLedger(client: Queryable, settings: LedgerSettings):
     if (await isComplete(client, place)) return place;
     try {
       await client.query(creation(place.sql));
+      return { ...place, exists: { ...place.exists, ledger: true, lock: true } };
     } catch (error) {
       // IF NOT EXISTS doesn't see a table of a transaction that hasn't committed: two creators
       // collide in the catalog's unique indexes, and the loser looks again.
@@ -180,22 +210,12 @@ function creation({ ledger, lock }: LedgerTables): string {
     INSERT INTO ${lock} (is_locked) SELECT 0 WHERE NOT EXISTS (SELECT FROM ${lock});`;
 }
 
-/** As `current_schema()`: the first schema of the path that exists and may be used. */
-async function firstSchema(client: Queryable, searchPath: readonly string[] | null): Promise<string> {
-  const { rows } = await client.query<{ current: string | null; path: string }>(
-    `SELECT current_schema() AS current, reset_val AS path FROM pg_settings WHERE name = 'search_path'`,
+/** The path that the session has where no fence hides it. */
+async function unfencedSearchPath(client: Queryable): Promise<string> {
+  const { rows } = await client.query<{ path: string }>(
+    `SELECT reset_val AS path FROM pg_settings WHERE name = 'search_path'`,
   );
-  const session = rows[0];
-  if (searchPath === null && session?.current != null) return session.current;
-  const found = await client.query<{ name: string }>(
-    `SELECT nspname AS name
-       FROM unnest($1::text[]) WITH ORDINALITY AS path (entry, place)
-       JOIN pg_namespace ON nspname = CASE entry WHEN '$user' THEN current_user ELSE entry END
-      WHERE has_schema_privilege(pg_namespace.oid, 'USAGE')
-      ORDER BY place LIMIT 1`,
-    [searchPath ?? splitSearchPath(session?.path ?? '')],
-  );
-  return found.rows[0]?.name ?? 'public';
+  return rows[0]?.path ?? '';
 }
 
 /** The names in a `search_path` as PostgreSQL prints it: `"$user", public`. */

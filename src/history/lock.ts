@@ -60,6 +60,7 @@ function isDead({ isAlive }: OpenMigration, isMarked: boolean): boolean {
 
 /** @throws SquashError MIGRATION_INTERRUPTED when a migration without a transaction broke off. */
 export async function refuseInterrupted(client: Queryable, place: LedgerPlace): Promise<void> {
+  if (!place.exists.progress) return;
   const open = await findInterrupted(client, place);
   if (open !== null) throw interrupted(open);
 }

@@ -130,21 +130,23 @@ function openRun(options: MigratorOptions): Run {
     current: lender,
     place: null,
     batch: 0,
+    rows: null,
     present: new Set(),
     skipped: new Set(),
   };
 }
 
 function umzugOptions(run: Run): UmzugOptions<Knex> {
-  const rows = () => onSession(run.current, (client) => readLedger(client, run.settings));
+  const rows = async () =>
+    run.rows ?? (await onSession(run.current, (client) => readLedger(client, run.settings))) ?? [];
   return {
     // A Knex instance is a function, which Umzug would call to get the context.
     context: () => run.current,
     logger: undefined,
     migrations: async () =>
-      inLedgerOrder(await run.list(), (await rows()) ?? []).map((migration) => runnable(run, migration)),
+      inLedgerOrder(await run.list(), await rows()).map((migration) => runnable(run, migration)),
     storage: {
-      executed: async () => ((await rows()) ?? []).map(({ name }) => name),
+      executed: async () => (await rows()).map(({ name }) => name),
       // The row is written where it commits together with the migration: in `execute`.
       logMigration: async () => {},
       unlogMigration: async () => {},

@@ -24,6 +24,8 @@ export interface Run {
   /** The ledger and the batch of the command in progress; the batch is 0 until it is known. */
   place: LedgerPlace | null;
   batch: number;
+  /** What the ledger held when the command in progress began; null between commands. */
+  rows: readonly LedgerRow[] | null;
   /** Names that the ledger must still have when the next migration runs. */
   present: Set<string>;
   /** Migrations of the command in progress that others ran or reverted meanwhile. */
@@ -48,6 +50,8 @@ export async function exclusively(run: Run, umzug: Commands, command: Command): 
     // Umzug wraps whatever comes out of a migration, our own refusals too.
     const { cause } = Object(error) as { cause?: unknown };
     throw isSquashError(cause) ? cause : error;
+  } finally {
+    run.rows = null;
   }
 }
 
@@ -57,6 +61,7 @@ async function runCommand(run: Run, umzug: Commands, command: Command): Promise<
   run.loaded.clear();
   const history = await run.list();
   const rows = await onSession(run.knex, (client) => readRows(client, place));
+  run.rows = rows;
   refuseGhosts(history, rows, place);
   await onSession(run.knex, (client) => refuseInterrupted(client, place));
   if (await mayShareTransaction(run, history, () => command(idleUmzug(run, history, rows), rows))) {
@@ -82,6 +87,7 @@ async function inOneTransaction(run: Run, place: LedgerPlace, action: Action): P
     try {
       return await underLock(run, place, trx, async (rows) => {
         refuseGhosts(await run.list(), rows, place);
+        run.rows = rows;
         return action(rows);
       });
     } finally {
@@ -106,11 +112,16 @@ export async function underLock<T>(
 /** The ledger under the lock; the command's batch is the next after all that it has by then. */
 export async function rowsNow(run: Run, place: LedgerPlace, knex: Knex): Promise<readonly LedgerRow[]> {
   const rows = await onSession(knex, (client) => readRows(client, place));
-  if (run.batch === 0) run.batch = Math.max(0, ...rows.map(({ batch }) => batch)) + 1;
+  if (run.batch === 0) run.batch = batchAfter(rows);
   const names = new Set(rows.map(({ name }) => name));
   const gone = [...run.present].filter((name) => !names.has(name));
   if (gone.length > 0) throw changedMeanwhile(gone, place);
   return rows;
+}
+
+/** The number of the batch that comes after all that the ledger has. */
+export function batchAfter(rows: readonly LedgerRow[]): number {
+  return Math.max(0, ...rows.map(({ batch }) => batch)) + 1;
 }
 
 /** As Knex's `_useTransaction`: the migration's own word, else the general one. */
