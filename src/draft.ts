@@ -88,15 +88,16 @@ async function draftUnseen(
   migrations: readonly Migration[],
   options: DraftOptions,
 ): Promise<Draft> {
+  const all = [...migrations, ...(options.later ?? [])];
   try {
-    const shadows = await shadowOptions(server, settings, [...migrations, ...(options.later ?? [])]);
+    const shadows = await shadowOptions(server, settings, all);
     return await draftIn(folder, server, shadows, settings, migrations, options);
   } catch (error) {
     if (!(error instanceof BeyondDatabase)) throw explainMissing(error);
     options.progress?.(
       `begin again on a server of its own, since the history changed the roles ${error.roles.join(', ')}`,
     );
-    const shadows = await shadowOptions(server, settings, migrations, error.roles);
+    const shadows = await shadowOptions(server, settings, all, error.roles);
     return await draftIn(folder, server, shadows, settings, migrations, options).catch((again) => {
       throw explainMissing(again);
     });

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { knex as createKnex, type Knex } from 'knex';
+import createKnex, { type Knex } from 'knex';
 import type { Client, ClientConfig } from 'pg';
 import type { Settings } from '../settings/settings.js';
 import { finallyQuietly } from './quietly.js';
