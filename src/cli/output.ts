@@ -6,10 +6,12 @@ export class Output {
   readonly #json: boolean;
   readonly #quiet: boolean;
   readonly #live: boolean;
+  readonly #print: (text: string) => void;
 
   constructor({ json, quiet }: { readonly json: boolean; readonly quiet: boolean }) {
     this.#json = json;
     this.#quiet = quiet;
+    this.#print = json ? ownStdout() : (text) => void process.stdout.write(text);
     this.#live = process.stderr.isTTY === true && !quiet;
   }
 
@@ -30,7 +32,7 @@ export class Output {
   /** The result: one JSON object, or the lines. */
   result(object: unknown, lines: readonly string[]): void {
     this.#clear();
-    process.stdout.write(
+    this.#print(
       this.#json ? `${JSON.stringify(object, null, 2)}\n` : lines.map((line) => `${line}\n`).join(''),
     );
   }
@@ -48,15 +50,22 @@ export function printError(error: unknown, json: boolean): void {
   const hint = known ? error.hint : undefined;
   if (process.stderr.isTTY === true) process.stderr.write('\r\u001B[2K');
   process.stderr.write(`${pc.red('error')} ${code}: ${message}\n`);
-  for (const cause of causes(error, message)) process.stderr.write(`  ${pc.dim('because')} ${cause}\n`);
+  // A failed migration's message has told it already; Knex's own repeats the whole statement.
+  const because = code === 'MIGRATION_FAILED' ? [] : causes(error, message);
+  for (const cause of because) process.stderr.write(`  ${pc.dim('because')} ${cause}\n`);
   if (hint !== undefined) process.stderr.write(`  ${hint}\n`);
   if (!known && error instanceof Error && process.env.KNEX_SQUASH_DEBUG !== undefined) {
     process.stderr.write(`${error.stack ?? ''}\n`);
   }
-  if (json)
-    process.stdout.write(
-      `${JSON.stringify({ schemaVersion: 1, error: { code, message, hint } }, null, 2)}\n`,
-    );
+  if (json) ownStdout()(`${JSON.stringify({ schemaVersion: 1, error: { code, message, hint } }, null, 2)}\n`);
+}
+
+const write = process.stdout.write.bind(process.stdout);
+
+/** Sends whatever else is written to stdout, by a migration for example, to stderr from now on. */
+function ownStdout(): (text: string) => void {
+  process.stdout.write = process.stderr.write.bind(process.stderr);
+  return (text) => void write(text);
 }
 
 /** Messages of the causes that say more than what stands above them. */

@@ -67,9 +67,12 @@ function describe(error: ServerError, sql: string | undefined): string {
   ].join('\n');
 }
 
-/** Knex puts the whole statement before the server's message (query-executioner.js). */
+/** Knex puts the whole statement before the server's message, its `?` replaced (query-executioner.js). */
 function plainMessage({ message }: Error, sql: string | undefined): string {
-  return sql !== undefined && message.startsWith(`${sql} - `) ? message.slice(sql.length + 3) : message;
+  if (sql === undefined) return message;
+  const asItStands = sql.slice(sql.lastIndexOf('?') + 1);
+  const at = message.lastIndexOf(`${asItStands} - `);
+  return at < 0 ? message : message.slice(at + asItStands.length + ' - '.length);
 }
 
 /** `line 2, column 8:` and the line itself with a caret under the column. */

@@ -1,0 +1,39 @@
+import { runCli } from './support/cli.js';
+import { createsTable, withProject } from './support/project.js';
+import { withDatabase } from './support/server.js';
+
+type Files = Readonly<Record<string, string>>;
+
+const run = (files: Files, ...args: readonly string[]) =>
+  withDatabase((database) => withProject(files, (root) => runCli(args, { root, database })));
+
+const talkative = { 'migrations/1_loud.js': createsTable('loud', "console.log('I am loaded');") };
+const failing = {
+  'migrations/1_bad.js': "exports.up = (knex) => knex.raw('SELECT ?::int, 1; SELECT nothing', [1]);",
+};
+
+describe('with --json', () => {
+  test('stdout has one object, whatever migrations print', async () => {
+    const { code, stdout, stderr } = await run(talkative, 'squash', '--dry-run', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ schemaVersion: 1, proof: { equal: true } });
+    expect(stderr).toContain('I am loaded');
+    expect(code).toBe(0);
+  });
+
+  test('an error too', async () => {
+    const { code, stdout } = await run(
+      { 'migrations/1_bad.js': "console.log('loud'); exports.up = () => { throw new Error('no') };" },
+      ...['squash', '--json'],
+    );
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'MIGRATION_FAILED' } });
+    expect(code).toBe(1);
+  });
+});
+
+test('a failed statement is told once, without its text', async () => {
+  const { code, stderr } = await run(failing, 'squash');
+  expect(stderr).toContain('the migration "1_bad.js" failed: ');
+  expect(stderr).not.toContain('SELECT 1::int');
+  expect(stderr).not.toContain('because');
+  expect(code).toBe(1);
+});
