@@ -1,5 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { expectedCatalogPath, renderExpected } from './adopt/expected.js';
 import { type AdoptionOutcome, refusalOf } from './adopt/outcome.js';
 import type { Archive } from './archive/read.js';
@@ -16,6 +16,7 @@ import { follow } from './follow/follow.js';
 import { journalPath, openProject, type Project } from './follow/project.js';
 import { listBaselines } from './history/baselines.js';
 import { sha256 } from './history/files.js';
+import { importedOf } from './history/imports.js';
 import { readLedger } from './history/ledger.js';
 import type { LedgerRow, Migration } from './history/migration.js';
 import type { Proof } from './proof/prove.js';
@@ -80,6 +81,7 @@ export async function squash(
   const lone = await loneBaseline(history);
   if (lone !== null) return lone;
   refuseUnwritable(history);
+  await refuseImports(history, later);
   return withServer(settings, async (server) => {
     options.onServer?.(server);
     const { progress } = options;
@@ -142,6 +144,22 @@ function refuseUnwritable(history: readonly Migration[]): void {
   throw new SquashError('MIGRATION_INVALID', `the migration source gives no file for ${without.join(', ')}`, {
     hint: 'A squash replaces files: set migrations.directory in the knexfile, or let the source name migrations by their files.',
   });
+}
+
+/** What stays a file can't import what goes to the archive. */
+async function refuseImports(history: readonly Migration[], later: readonly Migration[]): Promise<void> {
+  const paths = history.flatMap(({ path }) => path ?? []);
+  for (const { name, path } of later) {
+    const [first] = path === null ? [] : importedOf(await readFile(path, 'utf8'), path, paths);
+    if (first === undefined) continue;
+    throw new SquashError(
+      'MIGRATION_INVALID',
+      `"${name}" imports ${basename(first)}, which would be replaced`,
+      {
+        hint: 'Move what both need into a file of its own, outside of the migrations, or squash both with --to.',
+      },
+    );
+  }
 }
 
 function proofFailed({ differences }: Proof): SquashError {

@@ -4,7 +4,7 @@ import { onDatabase, withClient } from '../src/database/client.js';
 import { quoteIdent } from '../src/database/sql.js';
 import { listHistory } from '../src/history/files.js';
 import { sha256 } from '../src/history/hash.js';
-import { loadMigrationText } from '../src/history/load.js';
+import { loadMovedMigration } from '../src/history/load.js';
 import type { Migration } from '../src/history/migration.js';
 import { observe } from '../src/proof/observe.js';
 import { prove } from '../src/proof/prove.js';
@@ -25,7 +25,7 @@ async function withBaseline(
 ): Promise<void> {
   const { name, text, replays, proof } = await draft(migrations);
   expect(proof.differences).toEqual([]);
-  const load = () => loadMigrationText(text, `/${name}`, name);
+  const load = () => loadMovedMigration({ source: text, path: `/${name}`, origin: name, moved: new Map() });
   const baseline = { name, path: null, sha256: sha256(text), load };
   await withDatabase(async (built) => {
     await migrateByKnex(built, [baseline], (knex) => knex.migrate.latest());

@@ -2,7 +2,7 @@ import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { SquashError } from '../errors.js';
 import { sha256 } from '../history/hash.js';
-import { loadMigrationText } from '../history/load.js';
+import { loadMovedMigration } from '../history/load.js';
 import type { Migration } from '../history/migration.js';
 import { hashOf, readUnlinked } from './durable.js';
 import {
@@ -96,7 +96,7 @@ export async function listManifests(
 
 /**
  * The archived originals in their order, to be run: their relative imports start from where the
- * originals lay, whatever lies there now.
+ * originals lay, whatever lies there now; where they import each other, the archive's files are meant.
  *
  * @param root the project's root.
  */
@@ -104,17 +104,17 @@ export function archivedMigrations(
   { folder, manifest, contents }: Archive,
   root: string,
 ): readonly Migration[] {
-  return manifest.files.map(({ name, path, originalPath, sha256: hash }) => ({
-    name,
-    path: join(folder, path),
-    sha256: hash,
-    load: () =>
-      loadMigrationText(
-        contents.get(path)?.toString() ?? '',
-        resolve(root, originalPath),
-        join(folder, path),
-      ),
+  const places = manifest.files.map(({ path, originalPath }) => ({
+    from: resolve(root, originalPath),
+    to: join(folder, path),
   }));
+  const moved = new Map(places.map(({ from, to }) => [from, to]));
+  return manifest.files.map(({ name, path, originalPath, sha256: hash }) => {
+    const origin = join(folder, path);
+    const source = contents.get(path)?.toString() ?? '';
+    const from = { source, path: resolve(root, originalPath), origin, moved };
+    return { name, path: origin, sha256: hash, load: () => loadMovedMigration(from) };
+  });
 }
 
 /** Every file beneath a folder as `a/b`; only files and folders are allowed in it. */

@@ -6,6 +6,7 @@ import { types } from 'node:util';
 import { createJiti, type Jiti } from 'jiti';
 import type { Knex } from 'knex';
 import { isSquashError, SquashError } from '../errors.js';
+import { movedImports } from './imports.js';
 import type { LoadedMigration } from './migration.js';
 
 const require = createRequire(import.meta.url);
@@ -43,18 +44,21 @@ export async function loadMigration(path: string): Promise<LoadedMigration> {
   return checked(source, path, () => importAnew(path, source));
 }
 
-/**
- * As {@link loadMigration} for a text that isn't, or no longer, in its file: its imports are resolved
- * as if it lay at `path`, where nothing is read.
- *
- * @param origin what messages call it.
- */
-export async function loadMigrationText(
-  source: string,
-  path: string,
-  origin: string,
-): Promise<LoadedMigration> {
-  return checked(source, origin, () => evaluate(source, path));
+/** A migration's text that isn't, or no longer, in its file. */
+export interface MovedSource {
+  readonly source: string;
+  /** Absolute path where it lay: its imports are resolved from there, where nothing of it is read. */
+  readonly path: string;
+  /** What messages call it. */
+  readonly origin: string;
+  /** Files that it may import and that have moved with it: absolute paths by where they lay. */
+  readonly moved: ReadonlyMap<string, string>;
+}
+
+/** As {@link loadMigration} for a text that has moved. */
+export async function loadMovedMigration(from: MovedSource): Promise<LoadedMigration> {
+  const { source, path, origin, moved } = from;
+  return checked(source, origin, () => evaluate(source, path, movedImports(source, path, moved)));
 }
 
 async function checked(
@@ -133,8 +137,12 @@ async function importNatively(path: string): Promise<unknown> {
   return types.isModuleNamespaceObject(loaded) ? importAgain() : loaded;
 }
 
-async function evaluate(source: string, filename: string): Promise<unknown> {
-  return jitiFor(dirname(filename)).evalModule(source, {
+async function evaluate(
+  source: string,
+  filename: string,
+  alias: Readonly<Record<string, string>> = {},
+): Promise<unknown> {
+  return jitiFor(dirname(filename), alias).evalModule(source, {
     filename,
     id: filename,
     ext: extname(filename),
@@ -146,12 +154,14 @@ async function evaluate(source: string, filename: string): Promise<unknown> {
 
 const instances = new Map<string, Jiti>();
 
-/** One instance a folder: it resolves imports and tsconfig paths from there. */
-function jitiFor(folder: string): Jiti {
-  const known = instances.get(folder);
+/** One instance a folder and its aliases: it resolves imports and tsconfig paths from there. */
+function jitiFor(folder: string, alias: Readonly<Record<string, string>> = {}): Jiti {
+  const key = JSON.stringify([folder, alias]);
+  const known = instances.get(key);
   if (known !== undefined) return known;
-  const created = createJiti(join(folder, '/'), { interopDefault: false, tsconfigPaths: true });
-  instances.set(folder, created);
+  const options = { interopDefault: false, tsconfigPaths: true, alias: { ...alias } };
+  const created = createJiti(join(folder, '/'), options);
+  instances.set(key, created);
   return created;
 }
 
