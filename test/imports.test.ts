@@ -4,6 +4,7 @@ import type { ClientConfig } from 'pg';
 import { withClient } from '../src/database/client.js';
 import { importedOf, relativeImports } from '../src/history/imports.js';
 import { up } from '../src/migrate.js';
+import { datedObjects } from '../src/proof/dated.js';
 import { squash } from '../src/squash.js';
 import { settingsOf } from './support/example.js';
 import { withProject } from './support/project.js';
@@ -104,4 +105,30 @@ exports.down = (knex) => knex.schema.dropTable('t');`,
       });
     }),
   );
+});
+
+test('a default import of a CommonJS module is what that module exports', async () => {
+  const project = {
+    'node_modules/shout/index.js': "module.exports = (word) => word + '_loud'; module.exports.twice = 2;",
+    'migrations/1_t.ts': `import shout, { twice } from 'shout';
+export const up = (knex: any) => knex.schema.createTable(shout('t') + twice, (t: any) => t.increments());
+export const down = async () => {};`,
+  };
+  await withDatabase((database) =>
+    withProject(project, async (root) => {
+      await up(await settingsOf(root, database));
+      await withClient(database, (client) => client.query('SELECT FROM t_loud2'));
+    }),
+  );
+});
+
+test('a name with the day of the replay counts, unless a migration spells it out', () => {
+  const noon = Date.UTC(2026, 10, 26, 12);
+  const objects = [
+    'table public.events_20261126',
+    'index public."2026-11-26"',
+    'table public.t_20261127',
+  ].map((id) => ({ id, kind: 'table' }));
+  expect(datedObjects(objects, [noon], [])).toEqual(objects.slice(0, 2).map(({ id }) => id));
+  expect(datedObjects(objects, [noon], ["createTable('events_20261126')"])).toEqual([objects[1]?.id]);
 });

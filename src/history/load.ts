@@ -159,7 +159,7 @@ function jitiFor(folder: string, alias: Readonly<Record<string, string>> = {}): 
   const key = JSON.stringify([folder, alias]);
   const known = instances.get(key);
   if (known !== undefined) return known;
-  const options = { interopDefault: false, tsconfigPaths: true, alias: { ...alias } };
+  const options = { interopDefault: true, tsconfigPaths: true, alias: { ...alias } };
   const created = createJiti(join(folder, '/'), options);
   instances.set(key, created);
   return created;

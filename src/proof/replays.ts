@@ -7,11 +7,13 @@ import { readSurroundings } from '../cluster/surroundings.js';
 import { withClient } from '../database/client.js';
 import { onSession, withKnex } from '../history/connect.js';
 import type { Migration } from '../history/migration.js';
+import { readTexts } from '../history/prerequisites.js';
 import { type ReplayStep, replayHistory } from '../history/replay.js';
 import { type CarriedRows, carryRows } from '../rows/carry.js';
 import { isRuledUnstable, unstableError } from '../rows/unstable.js';
 import type { Window } from '../rows/volatile.js';
 import type { Settings } from '../settings/settings.js';
+import { datedObjects } from './dated.js';
 import { type Observation, observe } from './observe.js';
 import { compareViews, type ReplayedPair, type ReplayedViews } from './views.js';
 
@@ -73,7 +75,9 @@ export async function replayTwice(
     replayHistory(second, settings, migrations, (step) => onProgress(step, 2)),
   );
   const again = await observe(second, reading);
-  const unstable = unsteadyObjects(history, again, settings);
+  const texts = (await readTexts(migrations)).map(({ text }) => text);
+  const dated = datedObjects(history.catalog.objects, [one.window.start, two.window.end], texts);
+  const unstable = unsteadyObjects(history, again, dated, settings);
   const rows = await carryRows({
     tables: history.tables,
     replays: [
@@ -111,13 +115,11 @@ export async function serverTime(connection: ClientConfig): Promise<number> {
 function unsteadyObjects(
   history: Observation,
   again: Observation,
+  dated: readonly string[],
   { rows: { unstable } }: Settings,
 ): readonly string[] {
-  const differences = compareCatalogs(history.catalog, again.catalog);
-  const unruled = differences.filter(({ id }) => !isRuledUnstable(id, unstable));
-  if (unruled.length === 0) return differences.map(({ id }) => id);
-  throw unstableError(
-    unruled.map(({ id, change, attributes }) => ({
+  const found = [
+    ...compareCatalogs(history.catalog, again.catalog).map(({ id, change, attributes }) => ({
       object: id,
       how: {
         missing: 'is made by one replay only',
@@ -125,7 +127,11 @@ function unsteadyObjects(
         changed: `differs in ${attributes.map(({ name }) => name).join(', ')}`,
       }[change],
     })),
-  );
+    ...dated.map((id) => ({ object: id, how: 'has the day of the replay in its name' })),
+  ];
+  const unruled = found.filter(({ object }) => !isRuledUnstable(object, unstable));
+  if (unruled.length > 0) throw unstableError(unruled);
+  return [...new Set(found.map(({ object }) => object))];
 }
 
 /** The search_path that migrations have on that database. */
