@@ -52,7 +52,7 @@ export interface Proved {
 }
 
 /** Milliseconds for trying changes: a small catalog needs less, a big one has as many tried as fit. */
-const trialsPatience = 1500;
+const trialsPatience = 1000;
 
 /**
  * Runs the file as a migration on an empty shadow, as any database would, and compares.
