@@ -10,6 +10,7 @@ import type { Migration } from './history/migration.js';
 import { explainMissing } from './history/missing.js';
 import type { Proof } from './proof/prove.js';
 import { type Replays, replayTwice } from './proof/replays.js';
+import type { Trials } from './proof/try-mutations.js';
 import { proveBaseline } from './prove-baseline.js';
 import type { Settings } from './settings/settings.js';
 import { type ShadowServer, shadowOptions, type Unforeseen, unforeseenRoles } from './shadows.js';
@@ -39,6 +40,7 @@ export interface Draft {
   readonly files: readonly DraftFile[];
   readonly metadata: BaselineMetadata;
   readonly proof: Proof;
+  readonly trials: Trials;
   readonly replays: Replays;
   /** The catalog that the baseline built. */
   readonly built: Catalog;
@@ -57,6 +59,8 @@ export interface Timings {
   readonly baseline: number;
   /** Reading what it built, and comparing. */
   readonly proof: number;
+  /** Changing objects on purpose, to see that the comparison finds it. */
+  readonly trials: number;
 }
 
 /**
@@ -141,7 +145,7 @@ async function draftIn(
       const render = performance.now() - began - history;
       const proofFolder = join(folder, 'proof');
       await mkdir(proofFolder);
-      const { proof, catalog, timings } = await proveBaseline(
+      const { proof, trials, catalog, timings } = await proveBaseline(
         { third, isolated, settings, migrations, later, apart, replays, progress },
         { ...written, text: text(unknownFingerprint) },
         proofFolder,
@@ -152,6 +156,7 @@ async function draftIn(
         text: text(built),
         metadata: metadata(built),
         proof,
+        trials,
         replays,
         built: catalog,
         timings: { replay: replays.replayMilliseconds, history, render, ...timings },

@@ -15,6 +15,7 @@ import type { ProofDifference } from './proof/difference.js';
 import { type Proof, prove } from './proof/prove.js';
 import { type Replays, serverTime } from './proof/replays.js';
 import { surroundingsDifferences } from './proof/surroundings.js';
+import { type Trials, tryMutations } from './proof/try-mutations.js';
 import { ignoredColumns } from './rows/volatile.js';
 import type { Settings } from './settings/settings.js';
 import type { DraftFile } from './write-baseline.js';
@@ -45,8 +46,13 @@ export interface Proved {
   readonly proof: Proof;
   /** What the baseline built. */
   readonly catalog: Catalog;
-  readonly timings: { readonly baseline: number; readonly proof: number };
+  /** What was changed on purpose afterwards, to see whether the comparison would have found it. */
+  readonly trials: Trials;
+  readonly timings: { readonly baseline: number; readonly proof: number; readonly trials: number };
 }
+
+/** Milliseconds for trying changes: a small catalog needs less, a big one has as many tried as fit. */
+const trialsPatience = 1000;
 
 /**
  * Runs the file as a migration on an empty shadow, as any database would, and compares.
@@ -69,11 +75,22 @@ export async function proveBaseline(stage: Stage, files: BaselineFiles, folder: 
   const around = changeBetween(before, await withClient(third, readSurroundings));
   const ours = stage.isolated ? around : databaseOnly(around);
   const proof = withDifferences(inside, surroundingsDifferences(replays.surroundings, ours));
+  const compared = performance.now() - began - ran;
+  const trials = proof.equal ? await tryChanges(stage, built.catalog) : { tried: [], left: 0 };
+  const tried = performance.now() - began - ran - compared;
   return {
     proof: proof.equal ? await continued(stage, baseline, proof) : proof,
     catalog: built.catalog,
-    timings: { baseline: ran, proof: performance.now() - began - ran },
+    trials,
+    timings: { baseline: ran, proof: compared, trials: tried },
   };
+}
+
+/** Changes objects of the shadow one by one and takes each change back. */
+async function tryChanges({ third, settings, replays, progress }: Stage, catalog: Catalog): Promise<Trials> {
+  progress('change objects on purpose, to see that the comparison finds it');
+  const ledger = { ...settings.migrations, searchPath: settings.searchPath };
+  return tryMutations(third, catalog, { ledger, searchPath: replays.searchPath }, trialsPatience);
 }
 
 function withDifferences(proof: Proof, more: readonly ProofDifference[]): Proof {

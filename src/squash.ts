@@ -20,7 +20,9 @@ import { importedOf } from './history/imports.js';
 import { readLedger } from './history/ledger.js';
 import type { LedgerRow, Migration } from './history/migration.js';
 import type { Proof } from './proof/prove.js';
+import { renderHtml } from './report/html/document.js';
 import { renderReport } from './report/markdown.js';
+import { squashPage } from './report/squash-page.js';
 import type { Settings } from './settings/settings.js';
 import { toolVersion } from './version.js';
 
@@ -235,7 +237,7 @@ async function attachments(
   const texts = await Promise.all(history.map((migration) => readFile(migration.path ?? '', 'utf8')));
   const lines = (text: string): number => text.split('\n').length - 1;
   const stamp = createdAt.toISOString().replace(/\.\d+|[-:]/g, '');
-  const report = renderReport({
+  const input = {
     ...draft,
     path: fromRoot(settings.root, path),
     objects: draft.replays.history.catalog.objects,
@@ -244,11 +246,29 @@ async function attachments(
     lines: { before: texts.map(lines), after: lines(draft.text) },
     milliseconds: draft.timings,
     archive: fromRoot(settings.root, join(settings.backups, stamp)),
+    trials: draft.trials.tried,
+    trialsLeft: draft.trials.left,
+  };
+  const page = await squashPage({
+    ...input,
+    ...{ history: draft.replays.history.catalog, built: draft.built, createdAt },
+    stages: stagesOf(draft.timings),
   });
   return [
-    { path: 'REPORT.md', contents: report },
+    { path: 'REPORT.md', contents: renderReport(input) },
+    { path: 'report.html', contents: renderHtml(page) },
     { path: expectedCatalogPath, contents: renderExpected(draft.replays.history.catalog, draft.built) },
   ];
+}
+
+function stagesOf({ history, render, baseline, proof, trials }: Timings) {
+  return [
+    ['replay the history twice, and read what it built', history],
+    ['plan and write the baseline', render],
+    ['build the baseline on an empty database', baseline],
+    ['compare catalog, rows and sequences', proof],
+    ['change objects on purpose', trials],
+  ] as const;
 }
 
 async function targetLedger(settings: Settings, { target }: Server): Promise<readonly LedgerRow[] | null> {

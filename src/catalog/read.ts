@@ -14,7 +14,12 @@ import { describeQuery, userRowsQuery } from './unclaimed.js';
 /** Qualified names, as SQL writes them, of the tables that belong to the migration tool. */
 export interface ReadOptions {
   readonly ledger: readonly string[];
+  /** Only objects of these kinds, without what they require and whether others are unclaimed: a glance. */
+  readonly only?: readonly string[];
 }
+
+/** In the place of a query whose answer isn't wanted. */
+const nothing = 'SELECT WHERE false';
 
 /** An object on its way into the model. */
 interface Draft {
@@ -33,10 +38,12 @@ interface Draft {
  */
 export async function readCatalog(client: Queryable, options: ReadOptions): Promise<Catalog> {
   const { scope, roles } = await readScope(client, options);
+  const { only } = options;
+  const read = only === undefined ? kinds : kinds.filter(({ name }) => only.includes(name));
   const queries = [
-    ...kinds.map((kind) => kind.query(scope)),
-    dependsQuery,
-    userRowsQuery(scope),
+    ...read.map((kind) => kind.query(scope)),
+    only === undefined ? dependsQuery : nothing,
+    only === undefined ? userRowsQuery(scope) : nothing,
     commentsQuery,
     labelsQuery,
     grantsQuery(scope),
@@ -47,20 +54,20 @@ export async function readCatalog(client: Queryable, options: ReadOptions): Prom
     readonly rows: readonly unknown[];
   }[];
   const rows = <T>(at: number): readonly T[] => (results[at]?.rows ?? []) as readonly T[];
-  const drafts = kinds.flatMap((kind, at) => rows<KindRow>(at).map((row) => draft(kind, row, scope, roles)));
+  const drafts = read.flatMap((kind, at) => rows<KindRow>(at).map((row) => draft(kind, row, scope, roles)));
   const claims = claimed(drafts, scope);
-  const links = resolution(rows<DependRow>(kinds.length), claims);
-  await refuseUnclaimed(client, rows<{ address: Address }>(kinds.length + 1), links);
+  const links = resolution(rows<DependRow>(read.length), claims);
+  await refuseUnclaimed(client, rows<{ address: Address }>(read.length + 1), links);
   const aspects = attachAspects(
     drafts.map(({ id, own, found }) => ({ id, own, parts: found.parts ?? {}, columns: found.columns ?? {} })),
     {
-      comments: rows<CommentRow>(kinds.length + 2),
-      labels: rows<LabelRow>(kinds.length + 3),
-      grants: rows<GrantRow>(kinds.length + 4),
-      dependences: rows<DependenceRow>(kinds.length + 5),
+      comments: rows<CommentRow>(read.length + 2),
+      labels: rows<LabelRow>(read.length + 3),
+      grants: rows<GrantRow>(read.length + 4),
+      dependences: rows<DependenceRow>(read.length + 5),
     },
   );
-  await refuseStrays(client, aspects.strays, links);
+  if (only === undefined) await refuseStrays(client, aspects.strays, links);
   const objects = drafts.map((entry) => complete(entry, links, aspects.attributes.get(entry.id) ?? {}));
   return {
     major: Math.floor(scope.version / 10000),

@@ -73,10 +73,14 @@ async function observeRows(
   };
 }
 
-/** The catalog without the ledger's own tables. The session must be fenced. */
-export async function readCatalogBeside(client: Queryable, ledger: LedgerSettings): Promise<Catalog> {
+/** The catalog without the ledger's own tables; all of it, or `only` some kinds. The session must be fenced. */
+export async function readCatalogBeside(
+  client: Queryable,
+  ledger: LedgerSettings,
+  only?: readonly string[],
+): Promise<Catalog> {
   const { sql } = await locateLedger(client, ledger);
-  return readCatalog(client, { ledger: Object.values(sql) });
+  return readCatalog(client, { ledger: Object.values(sql), ...(only === undefined ? {} : { only }) });
 }
 
 function populatedViews(catalog: Catalog): readonly StoredTable[] {

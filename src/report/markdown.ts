@@ -1,5 +1,7 @@
 import type { BaselineMetadata } from '../baseline/metadata.js';
 import type { CatalogObject } from '../catalog/model.js';
+import { erDiagram } from './mermaid.js';
+import { rulingWords } from './rulings.js';
 
 /** What REPORT.md is written from. */
 export interface ReportInput {
@@ -22,6 +24,16 @@ export interface ReportInput {
   readonly milliseconds: { readonly replay: number; readonly baseline: number };
   /** The archive's folder, relative to the project. */
   readonly archive: string;
+  /** Changes that were made on purpose, and whether the comparison found each. */
+  readonly trials: readonly {
+    readonly kind: string;
+    readonly object: string;
+    readonly what: string;
+    readonly statement: string;
+    readonly seen: boolean;
+  }[];
+  /** How many more there would have been. */
+  readonly trialsLeft: number;
 }
 
 /** The report that lies in the archive: what a team asks after a squash. */
@@ -30,6 +42,7 @@ export function renderReport(input: ReportInput): string {
     `# Squash ${input.metadata.revision}`,
     section('Before and after', beforeAndAfter(input)),
     section('Objects', objectsByKind(input.objects)),
+    ...diagram(input.objects),
     section('What was replayed', replayed(input)),
     section('The proof', proof(input)),
     ...leftOut(input.metadata),
@@ -75,6 +88,11 @@ function objectsByKind(objects: readonly CatalogObject[]): readonly string[] {
   );
 }
 
+function diagram(objects: readonly CatalogObject[]): readonly string[] {
+  const drawn = erDiagram(objects);
+  return drawn === null ? [] : [section('Tables and their foreign keys', [drawn])];
+}
+
 function replayed({ metadata, steps, lines }: ReportInput): readonly string[] {
   const times = new Map(steps.map(({ name, milliseconds }) => [name, milliseconds]));
   return table(
@@ -88,7 +106,8 @@ function replayed({ metadata, steps, lines }: ReportInput): readonly string[] {
   );
 }
 
-function proof({ proof: proved, rows, metadata }: ReportInput): readonly string[] {
+function proof(input: ReportInput): readonly string[] {
+  const { proof: proved, rows, metadata } = input;
   const files = new Map(metadata.rows.files.map(({ table: name, file }) => [name, file]));
   return [
     `The history was replayed on one empty database of PostgreSQL ${metadata.serverMajor}, the baseline on another: ${proved.objects} objects, ${proved.rows} rows in ${rows.length} of ${proved.tables} tables and ${proved.sequences} sequences were compared, and no difference was found.`,
@@ -98,6 +117,7 @@ function proof({ proof: proved, rows, metadata }: ReportInput): readonly string[
           '',
           `The history left these materialized views behind their tables; the baseline fills them anew, and was compared with the history's after a REFRESH: ${proved.staleViews.map(code).join(', ')}.`,
         ]),
+    ...tried(input),
     '',
     ...table(
       ['table', 'rows', 'digest', 'in the baseline'],
@@ -120,6 +140,15 @@ function proof({ proof: proved, rows, metadata }: ReportInput): readonly string[
   ];
 }
 
+function tried({ trials, trialsLeft }: ReportInput): readonly string[] {
+  if (trials.length === 0) return [];
+  const missed = trials.filter(({ seen }) => !seen).map(({ object, what }) => `${code(object)} (${what})`);
+  return [
+    '',
+    `To test the comparison itself, ${trials.length} objects were removed or altered one by one, each taken back at once: ${trials.length - missed.length} of these changes were found.${trialsLeft === 0 ? '' : ` ${trialsLeft} further ones were not tried, to keep the squash short.`}${missed.length === 0 ? '' : ` **Missed: ${missed.join(', ')}.**`}`,
+  ];
+}
+
 function leftOut({ rows }: BaselineMetadata): readonly string[] {
   if (rows.leftOut.length === 0) return [];
   const sum = rows.leftOut.reduce((total, { rows: count }) => total + count, 0);
@@ -135,27 +164,18 @@ function leftOut({ rows }: BaselineMetadata): readonly string[] {
   ];
 }
 
-const meanings: Readonly<Record<string, string>> = {
-  default: "left to the column's default",
-  now: 'the time at which the baseline runs',
-  lookup: 'looked up by what stays the same of the row that it refers to',
-  freeze: "this replay's value, the same on every database",
-  regenerate: 'made anew by each database',
-};
-
 function volatile({ volatile: columns }: BaselineMetadata): readonly string[] {
   if (columns.length === 0) return ['None: two replays gave the same rows.'];
   return table(
     ['table', 'column', 'in the baseline', 'ruled by'],
-    columns.map(({ table: name, column, ruling, expression, bySettings, note }) => {
-      const expressions =
-        typeof expression === 'object' ? Object.values(expression) : [expression ?? []].flat();
-      const how = [
-        meanings[ruling] ?? ruling,
-        ...expressions.map(code),
-        ...(note === undefined ? [] : [note]),
+    columns.map((each) => {
+      const { how, expressions, note } = rulingWords(each);
+      return [
+        code(each.table),
+        code(each.column),
+        [how, ...expressions.map(code), ...(note === null ? [] : [note])].join('; '),
+        each.bySettings === true ? 'the knexfile' : 'knex-squash',
       ];
-      return [code(name), code(column), how.join('; '), bySettings === true ? 'the knexfile' : 'knex-squash'];
     }),
   );
 }

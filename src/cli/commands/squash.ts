@@ -57,7 +57,7 @@ function summary({
     archive === null ? `  would write ${baseline}; nothing was written` : `  baseline  ${baseline}`,
     ...(archive === null
       ? []
-      : [`  originals ${archive} (REPORT.md tells all; commit it with the baseline)`]),
+      : [`  originals ${archive} (report.html tells all; commit it with the baseline)`]),
     ...(adoption === null ? [] : [`  database  ${adoptionLine(adoption)}`]),
     `  one replay takes ${timings.replay.toFixed(0)} ms, the baseline ${timings.baseline.toFixed(0)} ms; the squash took ${(timings.total / timings.replay).toFixed(1)} times one replay`,
   ];
