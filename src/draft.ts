@@ -25,9 +25,14 @@ export interface DraftOptions {
   readonly later?: readonly Migration[];
   /** Milliseconds between the starts of the two replays; by default so many that a time cut to seconds differs. */
   readonly apart?: number;
+  /** Milliseconds for changing objects on purpose; by default enough for a small catalog, 0 for none. */
+  readonly trialsPatience?: number;
 }
 
 const replaysApart = 1100;
+
+/** A small catalog needs less, of a big one as many changes are tried as fit. */
+const usualTrials = 1000;
 
 /** A baseline that was built and compared, and has not been written anywhere. */
 export interface Draft {
@@ -121,7 +126,7 @@ async function draftIn(
   options: ShadowOptions,
   settings: Settings,
   migrations: readonly Migration[],
-  { progress = () => {}, apart = replaysApart, later = [] }: DraftOptions,
+  { progress = () => {}, apart = replaysApart, later = [], trialsPatience = usualTrials }: DraftOptions,
 ): Promise<Draft> {
   const isolated = options.isolation !== undefined;
   const onSurroundings = async (change: SurroundingsChange): Promise<void> => {
@@ -146,7 +151,7 @@ async function draftIn(
       const proofFolder = join(folder, 'proof');
       await mkdir(proofFolder);
       const { proof, trials, catalog, timings } = await proveBaseline(
-        { third, isolated, settings, migrations, later, apart, replays, progress },
+        { third, isolated, settings, migrations, later, apart, trialsPatience, replays, progress },
         { ...written, text: text(unknownFingerprint) },
         proofFolder,
       );

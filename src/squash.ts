@@ -20,6 +20,7 @@ import { importedOf } from './history/imports.js';
 import { readLedger } from './history/ledger.js';
 import type { LedgerRow, Migration } from './history/migration.js';
 import type { Proof } from './proof/prove.js';
+import type { Trials } from './proof/try-mutations.js';
 import { renderHtml } from './report/html/document.js';
 import { renderReport } from './report/markdown.js';
 import { squashPage } from './report/squash-page.js';
@@ -33,6 +34,8 @@ export interface SquashOptions {
   readonly adopt?: boolean;
   /** The last migration to replace; those after it stay files. By default all are replaced. */
   readonly to?: string;
+  /** Try every change that the proof must see, however long that takes. */
+  readonly report?: boolean;
   readonly progress?: Progress;
   /** Told once, before anything else: which server is used. */
   readonly onServer?: (server: Server) => void;
@@ -49,6 +52,8 @@ export interface Squashed {
   /** The archive's folder, relative to the project; null after a dry run. */
   readonly archive: string | null;
   readonly proof: Proof;
+  /** Objects that were changed on purpose, and whether the comparison found it. */
+  readonly trials: Trials;
   /** The rows that it carries, and those that were left out. */
   readonly rows: BaselineMetadata['rows'];
   /** Columns that differ each time the history runs, and what it does with them. */
@@ -87,7 +92,11 @@ export async function squash(
   return withServer(settings, async (server) => {
     options.onServer?.(server);
     const { progress } = options;
-    const drafting = { later, ...(progress === undefined ? {} : { progress }) };
+    const drafting = {
+      later,
+      ...(progress === undefined ? {} : { progress }),
+      ...(options.report === true ? { trialsPatience: Number.POSITIVE_INFINITY } : {}),
+    };
     return withDraft(server, settings, history, drafting, async (draft) => {
       if (!draft.proof.equal) throw proofFailed(draft.proof);
       const path = join(dirname(history[0]?.path ?? ''), draft.fileName);
@@ -101,6 +110,7 @@ export async function squash(
         replaces: history.map(({ name }) => name),
         archive: archive === null ? null : fromRoot(settings.root, archive.folder),
         proof: draft.proof,
+        trials: draft.trials,
         rows: draft.metadata.rows,
         volatile: draft.metadata.volatile,
         adoption,

@@ -37,3 +37,29 @@ test('a failed statement is told once, without its text', async () => {
   expect(stderr).not.toContain('because');
   expect(code).toBe(1);
 });
+
+describe('squash', () => {
+  const seeded = {
+    'migrations/1_t.js': createsTable('t'),
+    'migrations/2_rows.js': `exports.up = (knex) => knex('t').insert([{}, {}]); exports.down = async () => {};`,
+  };
+
+  test('--rows none says loudly what a new database will lack', async () => {
+    const { code, stdout } = await run(seeded, 'squash', '--rows', 'none');
+    expect(stdout).toMatch(/LEFT OUT +2 rows, as --rows asked: .* those of public\.t \(2\)/);
+    expect(code).toBe(0);
+  });
+
+  test('--rows takes tables by name, and refuses one that is none', async () => {
+    const { stdout } = await run(seeded, 'squash', '--rows', 'public.t', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ rows: { rows: 2, leftOut: [] } });
+    expect(await run(seeded, 'squash', '--rows', 'public.nowhere')).toMatchObject({ code: 1 });
+  });
+
+  test('--report lists what was changed on purpose, and whether it was found', async () => {
+    const { code, stdout } = await run(seeded, 'squash', '--dry-run', '--report');
+    expect(stdout).toMatch(/table public\.t +│ removed +│ yes/);
+    expect(stdout).not.toMatch(/│ NO +│/);
+    expect(code).toBe(0);
+  });
+});

@@ -10,6 +10,7 @@ export interface CommonFlags {
   readonly shadowUrl?: string;
   readonly migrations?: string[];
   readonly backups?: string;
+  readonly rows?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly yes?: boolean;
@@ -42,11 +43,11 @@ export interface Context {
 /** Parses the settings and opens the output. @throws SquashError SETTINGS_INVALID */
 export async function openContext(flags: CommonFlags): Promise<Context> {
   const output = new Output({ json: flags.json === true, quiet: flags.quiet === true });
-  const { knexfile, env, url, shadowUrl, migrations, backups } = flags;
+  const { knexfile, env, url, shadowUrl, migrations, backups, rows } = flags;
   const settings = await loadSettings({
     cwd: process.cwd(),
     env: process.env,
-    flags: { knexfile, env, url, shadowUrl, migrations, backups },
+    flags: { knexfile, env, url, shadowUrl, migrations, backups, rows },
   });
   return {
     settings,

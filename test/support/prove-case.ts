@@ -41,7 +41,13 @@ export function withCaseDraft<T>(
   fn: (draft: Draft) => Promise<T>,
 ): Promise<T> {
   const settings = { ...caseSettings, rows: { ...defaultRowSettings, ...rows } };
-  return withDraft({ shadow: server, target: server }, settings, migrations, { apart: 0 }, fn);
+  return withDraft(
+    { shadow: server, target: server },
+    settings,
+    migrations,
+    { apart: 0, trialsPatience: 0 },
+    fn,
+  );
 }
 
 /** The baseline of these migrations; its files of rows are gone. */

@@ -1,4 +1,6 @@
+import Table from 'cli-table3';
 import type { Command } from 'commander';
+import pc from 'picocolors';
 import { type AdoptionOutcome, type Squashed, squash } from '../../index.js';
 import { type CommonFlags, openContext, withCommonFlags } from '../options.js';
 
@@ -6,6 +8,7 @@ interface Flags extends CommonFlags {
   readonly dryRun?: boolean;
   readonly adopt: boolean;
   readonly to?: string;
+  readonly report?: boolean;
 }
 
 export function addSquashCommand(program: Command): void {
@@ -14,6 +17,11 @@ export function addSquashCommand(program: Command): void {
       'replay the history, write one baseline, prove it equal, archive the originals, adopt the database',
     )
     .option('--to <name>', 'the last migration to replace; those after it stay files')
+    .option(
+      '--rows <tables>',
+      'whose rows the baseline carries: all (the default), none, or tables by name, as in app.genes,app.users',
+    )
+    .option('--report', 'try every change that the proof must see, and list what was tried')
     .option('--dry-run', 'do everything but write')
     .option('--no-adopt', "leave the configured database's ledger as it is")
     .action(async (flags: Flags) => {
@@ -22,6 +30,7 @@ export function addSquashCommand(program: Command): void {
         dryRun: flags.dryRun === true,
         adopt: flags.adopt,
         ...(flags.to === undefined ? {} : { to: flags.to }),
+        report: flags.report === true,
         onServer,
         progress: (message) => output.progress(message),
       });
@@ -32,7 +41,10 @@ export function addSquashCommand(program: Command): void {
         ]);
         return;
       }
-      output.result(toJson(result), summary(result));
+      output.result(toJson(result), [
+        ...summary(result),
+        ...(flags.report === true ? trialLines(result) : []),
+      ]);
     });
 }
 
@@ -41,15 +53,8 @@ function toJson({ kind: _kind, text: _text, adoption, ...result }: Squashed) {
   return { schemaVersion: 1, ...result, adopted: adoption?.kind === 'adopted', adoption };
 }
 
-function summary({
-  revision,
-  baseline,
-  replaces,
-  archive,
-  proof,
-  adoption,
-  timings,
-}: Squashed): readonly string[] {
+function summary(result: Squashed): readonly string[] {
+  const { revision, baseline, replaces, archive, proof, adoption, timings } = result;
   const seconds = (timings.total / 1000).toFixed(1);
   const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
   return [
@@ -58,8 +63,27 @@ function summary({
     ...(archive === null
       ? []
       : [`  originals ${archive} (report.html tells all; commit it with the baseline)`]),
+    ...leftOutLines(result),
     ...(adoption === null ? [] : [`  database  ${adoptionLine(adoption)}`]),
     `  one replay takes ${timings.replay.toFixed(0)} ms, the baseline ${timings.baseline.toFixed(0)} ms; the squash took ${(timings.total / timings.replay).toFixed(1)} times one replay`,
+  ];
+}
+
+function trialLines({ trials: { tried } }: Squashed): readonly string[] {
+  const table = new Table({
+    head: ['object', 'changed on purpose', 'found'],
+    style: { head: [], border: [] },
+  });
+  for (const { object, what, seen } of tried) table.push([object, what, seen ? 'yes' : 'NO']);
+  return [table.toString()];
+}
+
+function leftOutLines({ rows: { leftOut } }: Squashed): readonly string[] {
+  if (leftOut.length === 0) return [];
+  const sum = leftOut.reduce((total, { rows }) => total + rows, 0);
+  const tables = leftOut.map(({ table, rows }) => `${table.replace(/^table /, '')} (${rows})`).join(', ');
+  return [
+    `  ${pc.yellow('LEFT OUT')}  ${sum} rows, as --rows asked: a database that the baseline builds lacks those of ${tables}`,
   ];
 }
 
