@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { withClient } from '../src/database/client.js';
+import { quoteIdent } from '../src/database/sql.js';
 import { type Draft, withDraft } from '../src/draft.js';
 import { listHistory } from '../src/history/files.js';
 import { migrationSettings, withProject } from './support/project.js';
@@ -60,13 +61,13 @@ describe('a history that makes roles', () => {
     async () => {
       const draft = await draftOf(
         `CREATE ROLE ${role('group')} NOLOGIN CREATEDB CONNECTION LIMIT 5;
-       CREATE ROLE "${role('Odd "user"')}" LOGIN PASSWORD 'hunter2' VALID UNTIL '2030-01-01 12:00+02' IN ROLE ${role('group')};
+       CREATE ROLE ${quoteIdent(role('Odd "user"'))} LOGIN PASSWORD 'hunter2' VALID UNTIL '2030-01-01 12:00+02' IN ROLE ${role('group')};
        COMMENT ON ROLE ${role('group')} IS 'it''s a group';
        CREATE TABLE t (id int);
        ALTER TABLE t OWNER TO ${role('group')};`,
-        `ALTER ROLE "${role('Odd "user"')}" SET search_path = app, "$user", public;
-       ALTER ROLE "${role('Odd "user"')}" SET statement_timeout = '5s';
-       GRANT SELECT ON t TO "${role('Odd "user"')}" WITH GRANT OPTION;
+        `ALTER ROLE ${quoteIdent(role('Odd "user"'))} SET search_path = app, "$user", public;
+       ALTER ROLE ${quoteIdent(role('Odd "user"'))} SET statement_timeout = '5s';
+       GRANT SELECT ON t TO ${quoteIdent(role('Odd "user"'))} WITH GRANT OPTION;
        CREATE ROLE ${role('gone')}; DROP ROLE ${role('gone')};`,
       );
       expect(draft.proof.differences).toEqual([]);

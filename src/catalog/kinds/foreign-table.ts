@@ -13,6 +13,7 @@ import { heirStatements, parentNames, reshapedHeirs } from '../inheritance.js';
 import { type Folded, type Kind, type KindRow, probeSchema, userRow } from '../kind.js';
 import { attributes, type CatalogObject } from '../model.js';
 import { optionsClause } from '../options.js';
+import { rowTypePart } from '../relation-parts.js';
 import { plainOptions } from '../secrets.js';
 
 interface ForeignTable {
@@ -30,6 +31,7 @@ interface Row extends KindRow, Omit<ForeignTable, 'columns'> {
   readonly name: string;
   readonly identity: string;
   readonly owner: number;
+  readonly row_type: number;
   readonly columns: readonly ColumnRow[] | null;
 }
 
@@ -42,7 +44,7 @@ export const foreignTable: Kind<Row> = {
   noun: { comment: 'FOREIGN TABLE', owner: 'FOREIGN TABLE', grant: 'TABLE' },
   query: (scope) => `
     SELECT c.oid, n.nspname AS schema, c.relname AS name, format('%I.%I', n.nspname, c.relname) AS identity,
-      c.relowner AS owner, quote_ident(s.srvname) AS server, ${plainOptions('f.ftoptions')} AS options,
+      c.relowner AS owner, c.reltype AS row_type, quote_ident(s.srvname) AS server, ${plainOptions('f.ftoptions')} AS options,
       CASE WHEN c.relispartition THEN parents.names ->> 0 END AS "partitionOf",
       CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END AS bound,
       CASE WHEN NOT c.relispartition THEN parents.names END AS inherits, reshaped.oid IS NOT NULL AS reshaped,
@@ -68,7 +70,7 @@ export const foreignTable: Kind<Row> = {
         reshaped: row.reshaped,
       }),
       also: columnAddresses(columns),
-      parts: columnParts(row.identity, columns),
+      parts: { ...rowTypePart(row), ...columnParts(row.identity, columns) },
       columns: columnNumbers(columns),
     };
   },

@@ -6,7 +6,8 @@ import { numberNameless } from '../sql-body.js';
 
 interface Routine {
   readonly definition: string;
-  readonly arguments: string;
+  /** Left out where there are none. */
+  readonly arguments?: string;
   readonly result?: string;
   readonly volatility?: string;
   readonly strict?: boolean;
@@ -106,7 +107,7 @@ function replacement(object: CatalogObject): string {
 
 /** The same signature with an empty body, which is never called before the real one replaces it. */
 function stub(noun: string, object: CatalogObject): string {
-  const { arguments: parameters, result, volatility, strict } = read(object);
+  const { arguments: parameters = '', result, volatility, strict } = read(object);
   return [
     `CREATE ${noun} ${quoteQualified(object.schema ?? '', object.name)}(${parameters})`,
     ...(result === undefined ? [] : [`RETURNS ${result}`]),

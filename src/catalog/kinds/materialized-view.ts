@@ -4,6 +4,7 @@ import { type Column, type ColumnRow, columnNumbers, columnsJson, columnValues }
 import { type Kind, type KindRow, probeSchema, userRow } from '../kind.js';
 import { attributes } from '../model.js';
 import { storageParameters } from '../options.js';
+import { returnRule, returnRulePart, rowTypePart } from '../relation-parts.js';
 
 interface MaterializedView {
   readonly columns?: readonly Column[];
@@ -20,6 +21,8 @@ interface Row extends KindRow, Omit<MaterializedView, 'columns'> {
   readonly name: string;
   readonly identity: string;
   readonly owner: number;
+  readonly row_type: number;
+  readonly rule: number;
   readonly columns: readonly ColumnRow[] | null;
 }
 
@@ -32,7 +35,7 @@ export const materializedView: Kind<Row> = {
   noun: { comment: 'MATERIALIZED VIEW', owner: 'MATERIALIZED VIEW', grant: 'TABLE' },
   query: (scope) => `
     SELECT c.oid, n.nspname AS schema, c.relname AS name, format('%I.%I', n.nspname, c.relname) AS identity,
-      c.relowner AS owner, pg_get_viewdef(c.oid) AS definition, c.relispopulated AS populated,
+      c.relowner AS owner, c.reltype AS row_type, ${returnRule} AS rule, pg_get_viewdef(c.oid) AS definition, c.relispopulated AS populated,
       CASE WHEN m.amname <> 'heap' THEN quote_ident(m.amname) END AS "accessMethod",
       quote_ident(s.spcname) AS tablespace, to_json(c.reloptions) AS options, to_json(o.reloptions) AS "toastOptions",
       ${columnsJson('c.oid', scope)} AS columns
@@ -53,6 +56,7 @@ export const materializedView: Kind<Row> = {
       options: row.options,
       toastOptions: row.toastOptions,
     }),
+    parts: { ...rowTypePart(row), ...returnRulePart(row) },
     columns: columnNumbers(row.columns ?? []),
   }),
   create: (object) => {

@@ -13,6 +13,7 @@ import { heirStatements, parentNames, reshapedHeirs } from '../inheritance.js';
 import { type Folded, type Kind, type KindRow, notLedger, probeSchema, userRow } from '../kind.js';
 import { attributes, type CatalogObject } from '../model.js';
 import { storageParameters } from '../options.js';
+import { rowTypePart } from '../relation-parts.js';
 
 interface Table {
   readonly columns?: readonly Column[];
@@ -37,6 +38,7 @@ interface Row extends KindRow, Omit<Table, 'columns'> {
   readonly name: string;
   readonly identity: string;
   readonly owner: number;
+  readonly row_type: number;
   readonly columns: readonly ColumnRow[] | null;
 }
 
@@ -49,7 +51,7 @@ export const table: Kind<Row> = {
   noun: { comment: 'TABLE', owner: 'TABLE', grant: 'TABLE' },
   query: (scope) => `
     SELECT c.oid, n.nspname AS schema, c.relname AS name, format('%I.%I', n.nspname, c.relname) AS identity,
-      c.relowner AS owner, c.relpersistence = 'u' AS unlogged,
+      c.relowner AS owner, c.reltype AS row_type, c.relpersistence = 'u' AS unlogged,
       CASE WHEN m.amname <> 'heap' THEN quote_ident(m.amname) END AS "accessMethod",
       quote_ident(s.spcname) AS tablespace, to_json(c.reloptions) AS options, to_json(o.reloptions) AS "toastOptions",
       CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END AS "ofType",
@@ -94,7 +96,7 @@ export const table: Kind<Row> = {
         forceRowSecurity: row.forceRowSecurity,
       }),
       also: columnAddresses(columns),
-      parts: columnParts(row.identity, columns),
+      parts: { ...rowTypePart(row), ...columnParts(row.identity, columns) },
       columns: columnNumbers(columns),
     };
   },

@@ -2,6 +2,7 @@ import { quoteIdent } from '../../database/sql.js';
 import { address, type Kind, type KindRow, userRow } from '../kind.js';
 import { attributes, type CatalogObject } from '../model.js';
 import { storageParameters } from '../options.js';
+import { returnRule, returnRulePart, rowTypePart } from '../relation-parts.js';
 
 interface ViewColumn {
   readonly name: string;
@@ -23,6 +24,8 @@ interface Row extends KindRow, Omit<View, 'columns'> {
   readonly name: string;
   readonly identity: string;
   readonly owner: number;
+  readonly row_type: number;
+  readonly rule: number;
   readonly columns: readonly (ViewColumn & { readonly num: number; readonly typeOid: number })[] | null;
 }
 
@@ -35,7 +38,8 @@ export const view: Kind<Row> = {
   noun: { comment: 'VIEW', owner: 'VIEW', grant: 'TABLE' },
   query: () => `
     SELECT c.oid, n.nspname AS schema, c.relname AS name, format('%I.%I', n.nspname, c.relname) AS identity,
-      c.relowner AS owner, pg_get_viewdef(c.oid) AS definition,
+      c.relowner AS owner, c.reltype AS row_type,
+      ${returnRule} AS rule, pg_get_viewdef(c.oid) AS definition,
       (SELECT json_agg(o ORDER BY o) FROM unnest(c.reloptions) o WHERE o !~ '^check_option=') AS options,
       (SELECT upper(substring(o FROM 14)) FROM unnest(c.reloptions) o WHERE o ~ '^check_option=') AS "checkOption",
       EXISTS (SELECT FROM pg_rewrite w JOIN pg_depend self ON self.classid = 2618 AND self.objid = w.oid
@@ -62,6 +66,10 @@ export const view: Kind<Row> = {
       recursive: row.recursive,
     }),
     shell: (row.columns ?? []).map((column) => address('pg_type', column.typeOid)),
+    parts: {
+      ...rowTypePart(row),
+      ...returnRulePart(row),
+    },
     columns: Object.fromEntries((row.columns ?? []).map((column) => [column.num, column.name])),
   }),
   create: (object) =>
