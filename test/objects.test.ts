@@ -1,12 +1,16 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClientConfig } from 'pg';
 import { withClient } from '../src/database/client.js';
+import { listHistory } from '../src/history/files.js';
 import { up } from '../src/migrate.js';
 import { writeObjects } from '../src/object-files.js';
+import { squash } from '../src/squash.js';
+import { status } from '../src/status.js';
 import { settingsOf } from './support/example.js';
 import { withProject } from './support/project.js';
 import { pgDump, withDatabase } from './support/server.js';
+import { withStockKnex } from './support/squashed.js';
 
 /** A view on which three others build, and a materialized view on one of these; with all that can hang on them. */
 const base = `
@@ -117,6 +121,7 @@ test('every object has a file, and a second look changes nothing', async () => {
 test('a view on which three others and a materialized view build takes another definition, and pg_dump shows only that', async () => {
   await withBed(async ({ settings, edit, dump, query }) => {
     const before = await dump();
+    expect(before.length).toBeGreaterThan(100);
     // A column of another type comes in between, which no CREATE OR REPLACE can do.
     await edit('public/view/gene_scores.sql', (text) =>
       text
@@ -148,5 +153,245 @@ test('a view on which three others and a materialized view build takes another d
       { id: 2, rank: 2 },
     ]);
     expect((await up(settings)).objects?.changed).toEqual([]);
+  });
+});
+
+const paths = { scores: 'public/view/gene_scores.sql' };
+
+test('what can be replaced in place is, with nothing dropped; two files that need each other find their order', async () => {
+  await withBed(async ({ settings, edit, dump, query }) => {
+    const before = await dump();
+    const oids = () =>
+      query("SELECT oid FROM pg_class WHERE relname IN ('ranking', 'best', 'gene_scores') ORDER BY 1");
+    const were = await oids();
+    await edit('public/view/best.sql', (text) =>
+      text.replace('gene_scores.score', 'gene_scores.score,\n    gene_scores.note'),
+    );
+    await edit(paths.scores, (text) => text.replace('genes.score\n', 'genes.score,\n    genes.note\n'));
+    await edit('public/function/twice(text).sql', (text) =>
+      text.replace('amount || amount', 'amount || amount || amount'),
+    );
+    const { objects } = await up(settings);
+    expect(objects?.rebuilt).toEqual([]);
+    expect([...(objects?.changed ?? [])].sort()).toEqual([
+      'function public.twice(text)',
+      'view public.best',
+      'view public.gene_scores',
+    ]);
+    expect(await oids()).toEqual(were);
+    expect((await dump()).filter((line) => !before.includes(line))).toEqual([
+      '    AS $$SELECT amount || amount || amount$$;',
+      '    genes.score,',
+      '    genes.note',
+      '    gene_scores.note',
+    ]);
+  });
+});
+
+test('a new file makes its object, a removed one drops it only when asked, and never with others on it', async () => {
+  await withBed(async ({ root, settings, dump, query }) => {
+    const before = await dump();
+    const folder = join(root, 'migrations/objects/public');
+    await writeFile(
+      join(folder, 'view/tops.sql'),
+      '-- the best of the best\nCREATE VIEW tops AS SELECT * FROM bests;\n',
+    );
+    await writeFile(
+      join(folder, 'materialized-view/bests.sql'),
+      'CREATE MATERIALIZED VIEW bests AS SELECT * FROM best;\nCREATE UNIQUE INDEX bests_id ON bests (id);\n',
+    );
+    const { objects } = await up(settings);
+    expect(objects?.created).toEqual(['materialized view public.bests', 'view public.tops']);
+    expect(await query('SELECT symbol FROM tops')).toEqual([{ symbol: 'PKD1' }]);
+    await rm(join(folder, 'materialized-view/bests.sql'));
+    expect((await up(settings)).objects?.orphans).toEqual(['materialized view public.bests']);
+    await expect(up(settings, { pruneObjects: true })).rejects.toMatchObject({
+      code: 'OBJECT_IN_USE',
+      message: expect.stringContaining('view public.tops'),
+    });
+    await rm(join(folder, 'view/tops.sql'));
+    const pruned = await up(settings, { pruneObjects: true });
+    expect(pruned.objects?.dropped).toEqual(['materialized view public.bests', 'view public.tops']);
+    expect(await dump()).toEqual(before);
+    expect(await query('SELECT path FROM knex_migrations_objects')).toHaveLength(13);
+  });
+});
+
+test('where a dependant no longer builds nothing is changed, and it is named', async () => {
+  await withBed(async ({ settings, edit, dump }) => {
+    const before = await dump();
+    await edit(paths.scores, (text) => text.replace(/ {4}genes\.symbol,\n/, ''));
+    await expect(up(settings)).rejects.toMatchObject({
+      code: 'OBJECT_IN_USE',
+      message: expect.stringMatching(
+        /view public\.\w+ no longer builds on public\/view\/gene_scores\.sql: column .*symbol/,
+      ),
+    });
+    expect(await dump()).toEqual(before);
+  });
+});
+
+test.each([
+  [
+    'a syntax error',
+    paths.scores,
+    (text: string) => text.replace('SELECT', 'SELEKT'),
+    /gene_scores\.sql can't be applied: syntax error/,
+  ],
+  [
+    'another object',
+    paths.scores,
+    (text: string) => text.replace('public.gene_scores', 'public.other'),
+    /more would change than was meant: view public\.other|does not define/,
+  ],
+  [
+    'more than itself',
+    paths.scores,
+    (text: string) => `${text}CREATE TABLE extra (id int);`,
+    /more would change.*table public\.extra \(extra\)/,
+  ],
+  [
+    'a comment elsewhere',
+    paths.scores,
+    (text: string) => `${text}COMMENT ON TABLE genes IS 'x';`,
+    /more would change.*table public\.genes \(comment\)/,
+  ],
+])('a file with %s is refused, and nothing is changed', async (_what, path, change, message) => {
+  await withBed(async ({ settings, edit, dump, query }) => {
+    const before = await dump();
+    await edit(path, change);
+    await expect(up(settings)).rejects.toMatchObject({
+      code: 'OBJECT_FILE_INVALID',
+      message: expect.stringMatching(message),
+    });
+    expect(await dump()).toEqual(before);
+    expect(await query('SELECT is_locked FROM knex_migrations_lock')).toEqual([{ is_locked: 0 }]);
+  });
+});
+
+test('triggers, policies and functions of another type change too; what a table is built on is refused', async () => {
+  await withBed(async ({ settings, edit, dump, query }) => {
+    await query(
+      "COMMENT ON POLICY readers ON genes IS 'Who reads'; ALTER TABLE genes ADD doubled int DEFAULT twice(2)",
+    );
+    const before = await dump();
+    await edit('public/policy/genes.readers.sql', (text) => text.replace('(0)::numeric', '(1)::numeric'));
+    await edit('public/trigger/genes.guard.sql', (text) =>
+      text.replace('BEFORE UPDATE', 'BEFORE INSERT OR UPDATE'),
+    );
+    await edit('public/function/twice(integer).sql', (text) =>
+      text.replace('RETURNS integer', 'RETURNS bigint'),
+    );
+    const { objects } = await up(settings);
+    expect(objects?.rebuilt).toEqual(['default public.genes.doubled']);
+    const after = await dump();
+    expect(before.filter((line) => !after.includes(line))).toHaveLength(3);
+    expect(after.filter((line) => !before.includes(line))).toEqual([
+      'CREATE FUNCTION public.twice(amount integer) RETURNS bigint',
+      'CREATE TRIGGER guard BEFORE INSERT OR UPDATE ON public.genes FOR EACH ROW EXECUTE FUNCTION public.rename_gene();',
+      'CREATE POLICY readers ON public.genes FOR SELECT TO knex_squash_reader USING ((score > (1)::numeric));',
+    ]);
+    await query('ALTER TABLE genes ADD CONSTRAINT even CHECK (twice(id) > 0)');
+    await edit('public/function/twice(integer).sql', (text) =>
+      text.replace('RETURNS bigint', 'RETURNS integer'),
+    );
+    const untouched = await dump();
+    await expect(up(settings)).rejects.toMatchObject({
+      code: 'OBJECT_IN_USE',
+      message: expect.stringContaining('constraint even ON public.genes'),
+    });
+    expect(await dump()).toEqual(untouched);
+  });
+});
+
+test('default privileges and grants of grantees leave no trace on what is made again', async () => {
+  await withBed(async ({ settings, edit, dump, query }) => {
+    await query(`ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO knex_squash_owner;
+      GRANT SELECT ON gene_scores TO knex_squash_reader WITH GRANT OPTION;
+      SET ROLE knex_squash_reader; GRANT SELECT ON gene_scores TO PUBLIC; RESET ROLE`);
+    const before = await dump();
+    await edit(paths.scores, (text) => text.replace('genes.symbol,', 'genes.note,\n    genes.symbol,'));
+    await up(settings);
+    const after = await dump();
+    expect(before.filter((line) => !after.includes(line))).toEqual([]);
+    expect(after.filter((line) => !before.includes(line))).toEqual(['    genes.note,']);
+  });
+});
+
+test('a definition that somebody altered by hand is put right, and one that a file already says is only recorded', async () => {
+  await withBed(async ({ settings, query, dump }) => {
+    const before = await dump();
+    await query('CREATE OR REPLACE VIEW winners AS SELECT symbol FROM ranking WHERE rank < 3');
+    expect((await up(settings)).objects?.changed).toEqual(['view public.winners']);
+    expect(await dump()).toEqual(before);
+    await query('DELETE FROM knex_migrations_objects');
+    expect((await up(settings)).objects?.changed).toEqual([]);
+    expect(await query('SELECT path FROM knex_migrations_objects')).toHaveLength(13);
+  });
+});
+
+test('stock Knex and our list pass over the folder; a fresh database gets what migrations and files say', async () => {
+  await withBed(async ({ root, settings, edit, dump }) => {
+    await edit(paths.scores, (text) => text.replace('genes.symbol,', 'genes.note,\n    genes.symbol,'));
+    await up(settings);
+    const expected = await dump();
+    expect((await listHistory(settings.migrations)).map(({ name }) => name)).toEqual(['1_genes.cjs']);
+    await withDatabase(async (fresh) => {
+      await withStockKnex(fresh, join(root, 'migrations'), async (knex) => {
+        expect((await knex.migrate.latest())[1]).toEqual(['1_genes.cjs']);
+        expect((await knex.migrate.list())[1]).toEqual([]);
+      });
+      const there = await settingsOf(root, fresh);
+      expect((await status(there)).objects.changed).toEqual(['view public.gene_scores']);
+      expect((await up(there)).objects?.changed).toEqual(['view public.gene_scores']);
+      const dumped = ((await pgDump(fresh, ['--exclude-table=knex_migrations*'])) ?? '').split('\n');
+      expect(dumped).toEqual(expected);
+      expect((await status(there)).next).toBe('nothing to do');
+    });
+  });
+});
+
+test('a squash carries what files say, and a database that follows older files is no drifted one', async () => {
+  await withBed(async ({ root, settings, edit, query }) => {
+    await edit(paths.scores, (text) => text.replace('genes.symbol,', 'genes.note,\n    genes.symbol,'));
+    await writeFile(
+      join(root, 'migrations/objects/public/view/tops.sql'),
+      'CREATE VIEW tops AS SELECT * FROM best;\n',
+    );
+    // Not applied here yet: the configured database has the older view and lacks the new one.
+    const result = await squash(settings);
+    expect(result).toMatchObject({ kind: 'squashed', adoption: { kind: 'adopted' } });
+    const baseline = await readFile(join(root, result.baseline), 'utf8');
+    expect(baseline).toMatch(/CREATE VIEW public\.gene_scores AS\n SELECT genes\.id,\n {4}genes\.note/);
+    expect(baseline).toContain('CREATE VIEW public.tops');
+    const { objects, adoption } = await up(settings);
+    expect(adoption).toEqual({ kind: 'already adopted' });
+    expect(objects).toMatchObject({ created: ['view public.tops'], changed: ['view public.gene_scores'] });
+    await withDatabase(async (fresh) => {
+      const there = await settingsOf(root, fresh);
+      const built = await up(there);
+      expect(built.objects).toMatchObject({ created: [], changed: ['view public.tops'], rebuilt: [] });
+      expect((await up(there)).objects?.changed).toEqual([]);
+      const dumpOf = async (database: ClientConfig) =>
+        pgDump(database, ['--exclude-table=knex_migrations*', '--schema-only']);
+      const { connection } = settings;
+      expect(await dumpOf(fresh)).toBe(await dumpOf(connection as ClientConfig));
+    });
+    expect(await query('SELECT count(*)::int FROM knex_migrations')).toEqual([{ count: 1 }]);
+  });
+});
+
+test('owner, grants and comments of an object with a file still count as drift', async () => {
+  await withBed(async ({ settings, query }) => {
+    await query(
+      "COMMENT ON VIEW names IS 'By hand'; CREATE OR REPLACE VIEW winners AS SELECT symbol FROM ranking WHERE rank < 3",
+    );
+    const result = await squash(settings);
+    expect(result).toMatchObject({
+      adoption: {
+        kind: 'drifted',
+        differences: [{ id: 'view public.names', attributes: [{ name: 'comment' }] }],
+      },
+    });
   });
 });

@@ -60,6 +60,39 @@ function canBeMadeAgain(
   return requires.some((id) => among.has(id) && byId.get(id)?.kind === 'materialized view');
 }
 
+/** What is a part of the view that it lies on. */
+const parts: ReadonlySet<string> = new Set(['index', 'trigger', 'rule', 'statistics']);
+
+/**
+ * Objects that are to be dropped, and their parts.
+ *
+ * @param redefined ids of objects that get another definition at the same time, and may do without them.
+ * @throws SquashError OBJECT_IN_USE when others depend on them.
+ */
+export function goneWith(
+  catalog: Catalog,
+  drops: readonly string[],
+  redefined: readonly string[],
+): ReadonlySet<string> {
+  if (drops.length === 0) return new Set();
+  const byId = new Map(catalog.objects.map((object) => [object.id, object]));
+  const isGone = (id: string): boolean => drops.includes(id);
+  const isPart = ({ kind, requires }: CatalogObject): boolean =>
+    parts.has(kind) && requires.some((id) => isGone(id) && /view$/.test(byId.get(id)?.kind ?? ''));
+  const all = withDependants(catalog, drops);
+  const users = all.filter(
+    (object) => !isGone(object.id) && !isPart(object) && !redefined.includes(object.id),
+  );
+  if (users.length > 0) {
+    throw new SquashError(
+      'OBJECT_IN_USE',
+      `${drops.join(', ')} can't be dropped, since others depend on it: ${users.map(({ id }) => id).join(', ')}`,
+      { hint: 'Nothing was changed. Remove or change the files of these too, or put the file back.' },
+    );
+  }
+  return new Set(all.filter(({ id }) => !redefined.includes(id)).map(({ id }) => id));
+}
+
 function inUse(ids: readonly string[], rooted: readonly CatalogObject[]): SquashError {
   const names = rooted.map(({ id }) => id).join(', ');
   return new SquashError(

@@ -6,8 +6,8 @@ import { raiseFence } from '../database/fence.js';
 import { quoteIdent } from '../database/sql.js';
 import { SquashError } from '../errors.js';
 import { type Attempt, type Failure, inRounds, isWaiting, needsRebuild } from './attempt.js';
-import { withDependants } from './dependants.js';
-import { restoration } from './restore.js';
+import { goneWith, withDependants } from './dependants.js';
+import { aspectsAgain, privilegesAgain } from './restore.js';
 import { inPlace } from './text.js';
 import { unexpectedDifferences } from './verify.js';
 
@@ -119,7 +119,7 @@ async function rebuild(
     ),
   );
   const members = withDependants(now, [...texts.keys(), ...drops]);
-  refuseDependantsOfDropped(now, members, drops, [...texts.keys()]);
+  const gone = goneWith(now, drops, [...texts.keys()]);
   for (const object of [...members].reverse()) {
     const statement = kindOf(object).drop(object);
     if (statement === null) continue;
@@ -130,7 +130,7 @@ async function rebuild(
   const hasDefaults = now.objects.some(({ kind }) => kind === 'default privileges');
   const old = new Map(before.objects.map((object) => [object.id, object]));
   const makings = members
-    .filter(({ id }) => !drops.includes(id))
+    .filter(({ id }) => !gone.has(id))
     .map((object): Attempt => {
       const definition = texts.get(object.id);
       const label = definition?.label ?? object.id;
@@ -143,42 +143,45 @@ async function rebuild(
     .map(({ failure }) => failure.attempt);
   const [failure] = await inRounds(client, [...makings, ...newOnes]);
   if (failure !== undefined) throw notBuilt(failure, [...texts.values()]);
-  return members.map(({ id }) => id).filter((id) => !drops.includes(id));
+  return members.map(({ id }) => id).filter((id) => !gone.has(id));
 }
 
 /** An object as it was: its statements, what belongs to it, its contents. */
 async function makeAgain(work: Work, object: CatalogObject, hasDefaults: boolean): Promise<void> {
-  const kind = kindOf(object);
-  for (const statement of kind.create(object, [])) await work.client.query(statement);
-  const fresh = hasDefaults ? await find(work, object) : { ...object, attributes: plain(object) };
-  await restore(work, object, fresh, false);
+  const { client } = work;
+  for (const statement of kindOf(object).create(object, [])) await client.query(statement);
+  const fresh = { ...object, attributes: plain(object) };
+  for (const statement of aspectsAgain(object, fresh)) await client.query(statement);
+  await grant(work, privilegesAgain(object, hasDefaults ? await find(work, object) : fresh));
+  await fill(work, object, fresh);
 }
 
 /** An object by its new definition, with what belonged to the old one. */
 async function makeAnew(work: Work, old: CatalogObject, { label, text }: Definition): Promise<void> {
-  await work.client.query(text);
+  const { client } = work;
+  await client.query(text);
   const fresh = await find(work, old).catch(() => null);
   if (fresh === null) {
     throw new SquashError('OBJECT_FILE_INVALID', `${label} does not define ${old.id}`, {
       hint: 'Nothing was changed. Define that object in it; a new object has a file of its own.',
     });
   }
-  await restore(work, old, fresh, /\b(GRANT|REVOKE)\b/i.test(text));
+  for (const statement of aspectsAgain(old, fresh)) await client.query(statement);
+  const ownsGrants = /\b(GRANT|REVOKE)\b/i.test(text);
+  if (!ownsGrants) await grant(work, privilegesAgain(old, await find(work, old)));
+  await fill(work, old, fresh);
 }
 
-async function restore(
-  { client, role }: Work,
-  old: CatalogObject,
-  fresh: CatalogObject,
-  keepsGrants: boolean,
-): Promise<void> {
-  const { aspects, privileges } = restoration(old, fresh, keepsGrants);
-  for (const statement of aspects) await client.query(statement);
-  const isEmptied = old.attributes.populated === true && fresh.attributes.populated !== true;
-  // Grants that others gave end with RESET ROLE, which would leave the role that all is done as.
-  for (const statement of privileges) {
+async function grant({ client, role }: Work, statements: readonly string[]): Promise<void> {
+  for (const statement of statements) {
+    // Grants that others gave end with RESET ROLE, which would leave the role that all is done as.
     await client.query(statement === 'RESET ROLE' ? `SET LOCAL ROLE ${role}` : statement);
   }
+}
+
+/** A materialized view that had rows has rows again. */
+async function fill({ client }: Work, old: CatalogObject, fresh: CatalogObject): Promise<void> {
+  const isEmptied = old.attributes.populated === true && fresh.attributes.populated !== true;
   if (isEmptied) await client.query(`REFRESH MATERIALIZED VIEW ${old.identity}`);
 }
 
@@ -242,27 +245,6 @@ function refuseUnexpected(
   throw new SquashError('OBJECT_FILE_INVALID', `more would change than was meant: ${names.join(', ')}`, {
     hint: "Nothing was changed. An object's file holds its own definition; all else belongs into a migration.",
   });
-}
-
-function refuseDependantsOfDropped(
-  catalog: Catalog,
-  members: readonly CatalogObject[],
-  drops: readonly string[],
-  targets: readonly string[],
-): void {
-  const among = new Set(members.map(({ id }) => id));
-  const ofDropped = new Set(withDependants(catalog, drops).map(({ id }) => id));
-  const parts = new Set(['index', 'trigger', 'rule', 'statistics']);
-  const users = members.filter(
-    ({ id, kind }) =>
-      among.has(id) && ofDropped.has(id) && !drops.includes(id) && !targets.includes(id) && !parts.has(kind),
-  );
-  if (users.length === 0) return;
-  throw new SquashError(
-    'OBJECT_IN_USE',
-    `${drops.join(', ')} can't be dropped, since others depend on it: ${users.map(({ id }) => id).join(', ')}`,
-    { hint: 'Nothing was changed. Remove or change the files of these too, or put the file back.' },
-  );
 }
 
 function fileFailed({ label }: Pick<Definition, 'label'>, error: unknown): SquashError {

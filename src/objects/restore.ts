@@ -5,19 +5,29 @@ import { canonicalJson } from '../catalog/fingerprint.js';
 import { kindOf } from '../catalog/kinds/index.js';
 import type { Attributes, CatalogObject, Value } from '../catalog/model.js';
 
-/** What gives a new object the owner, comments, labels and grants of the one that it takes the place of. */
-export interface Restoration {
-  readonly aspects: readonly string[];
-  readonly privileges: readonly string[];
+/**
+ * Statements that give a new object the owner, comments and labels of the one that it takes the place of.
+ *
+ * @param old the object as it was.
+ * @param fresh the one that has just been made; a comment that its own text gave it stays.
+ */
+export function aspectsAgain(old: CatalogObject, fresh: CatalogObject): readonly string[] {
+  return aspectStatements(fitted(old, fresh), kindOf(old));
 }
 
-/**
- * @param old the object as it was.
- * @param fresh the one that has just been made, with whatever its own text and the default privileges
- *   gave it; what they say in a comment stays.
- * @param keepsGrants whether its own text says who may do what.
- */
-export function restoration(old: CatalogObject, fresh: CatalogObject, keepsGrants: boolean): Restoration {
+/** Statements that give it the grants of the old one, once it has the same owner. */
+export function privilegesAgain(old: CatalogObject, fresh: CatalogObject): readonly string[] {
+  const kind = kindOf(old);
+  const merged = fitted(old, fresh);
+  if (kind.noun.grant === undefined || sameGrants(merged, fresh)) return [];
+  const target = kind.grantTarget?.(old) ?? `${kind.noun.grant} ${old.identity}`;
+  // What it was born with beyond the old ones comes from default privileges.
+  const born = (fresh.attributes.grants ?? []) as unknown as readonly Grant[];
+  return [...grantStatements(takenBack(born), target), ...privilegeStatements(merged, kind)];
+}
+
+/** The old object without what belongs to columns that the new one lacks. */
+function fitted(old: CatalogObject, fresh: CatalogObject): CatalogObject {
   const columns = new Set(columnsOf(fresh));
   const attributes = Object.fromEntries(
     Object.entries(old.attributes).flatMap(([name, value]): readonly (readonly [string, Value])[] => {
@@ -28,21 +38,7 @@ export function restoration(old: CatalogObject, fresh: CatalogObject, keepsGrant
       return name === 'comment' && fresh.attributes.comment !== undefined ? [] : [[name, value]];
     }),
   );
-  const merged = { ...old, attributes };
-  const kind = kindOf(old);
-  const target = kind.grantTarget?.(old) ?? `${kind.noun.grant} ${old.identity}`;
-  const born = (fresh.attributes.grants ?? []) as unknown as readonly Grant[];
-  const isSame = sameGrants(merged, fresh);
-  return {
-    aspects: aspectStatements(merged, kind),
-    privileges:
-      keepsGrants || isSame
-        ? []
-        : [
-            ...(kind.noun.grant === undefined ? [] : grantStatements(takenBack(born), target)),
-            ...privilegeStatements(merged, kind),
-          ],
-  };
+  return { ...old, attributes };
 }
 
 function sameGrants(a: CatalogObject, b: CatalogObject): boolean {
