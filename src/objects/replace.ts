@@ -8,7 +8,7 @@ import { SquashError } from '../errors.js';
 import { type Attempt, type Failure, inRounds, isWaiting, needsRebuild } from './attempt.js';
 import { goneWith, withDependants } from './dependants.js';
 import { aspectsAgain, privilegesAgain } from './restore.js';
-import { inPlace } from './text.js';
+import { inPlace, transactionWord } from './text.js';
 import { unexpectedDifferences } from './verify.js';
 
 /** A text that defines one object. */
@@ -58,6 +58,7 @@ interface Work {
  */
 export async function replaceObjects(client: Queryable, replacement: Replacement): Promise<Replaced> {
   const { definitions, drops, ledger } = replacement;
+  refuseTransactions(definitions);
   const caller = await currentRole(client);
   const work: Work = { client, ledger, role: (await ownerOf(client, ledger[0])) ?? caller };
   if (work.role !== caller) await client.query(`SET LOCAL ROLE ${work.role}`);
@@ -245,6 +246,17 @@ function refuseUnexpected(
   throw new SquashError('OBJECT_FILE_INVALID', `more would change than was meant: ${names.join(', ')}`, {
     hint: "Nothing was changed. An object's file holds its own definition; all else belongs into a migration.",
   });
+}
+
+/** What a COMMIT has written can't be taken back any more. */
+function refuseTransactions(definitions: readonly Definition[]): void {
+  for (const { label, text } of definitions) {
+    const word = transactionWord(text);
+    if (word === null) continue;
+    throw new SquashError('OBJECT_FILE_INVALID', `${label} says ${word}, but runs within a transaction`, {
+      hint: 'Nothing was changed. Take it out: all files are applied together or not at all.',
+    });
+  }
 }
 
 function fileFailed({ label }: Pick<Definition, 'label'>, error: unknown): SquashError {

@@ -12,8 +12,6 @@ export const filedKinds = [
   'policy',
 ] as const;
 
-export type FiledKind = (typeof filedKinds)[number];
-
 /** Whether an object has a file: a partition's copy of a trigger comes with its parent's. */
 export function isFiled({ kind, attributes }: CatalogObject): boolean {
   return (filedKinds as readonly string[]).includes(kind) && attributes.clone !== true;
@@ -50,4 +48,18 @@ export function inPlace(kind: string, text: string): string | null {
   const found = /^((?:\s|--[^\n]*\n|\/\*[\s\S]*?\*\/)*)CREATE\s+(OR\s+REPLACE\s+)?/i.exec(text);
   if (found === null) return null;
   return `${found[1]}CREATE OR REPLACE ${text.slice(found[0].length)}`;
+}
+
+/** Literals, quoted names, bodies and comments, in which words mean nothing. */
+const opaque =
+  /[eE]'(?:\\[\s\S]|''|[^'\\])*'|'(?:''|[^'])*'|"(?:""|[^"])*"|\$(\w*)\$[\s\S]*?\$\1\$|--[^\n]*|\/\*[\s\S]*?\*\//g;
+
+const transactional =
+  /(?:^|;)\s*(commit|rollback|abort|savepoint|release|prepare\s+transaction|start\s+transaction|begin(?!\s+atomic\b))\b/i;
+
+/** The word by which a text would begin or end a transaction, or null. */
+export function transactionWord(text: string): string | null {
+  const words = text.replaceAll(opaque, ' ');
+  const end = /\bbegin\s+atomic\b/i.test(words) ? null : /;\s*(end)\s*(?:;|$)/i.exec(words);
+  return (transactional.exec(words) ?? end)?.[1]?.toUpperCase() ?? null;
 }
