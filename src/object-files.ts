@@ -12,7 +12,7 @@ import {
   writeObjectFile,
 } from './objects/files.js';
 import { filesOf } from './objects/judge.js';
-import { type KeepOptions, type KeptObjects, keepObjects } from './objects/keep.js';
+import { type KeepOptions, type KeptObjects, keepObjects, nothingKept } from './objects/keep.js';
 import { filedKinds } from './objects/text.js';
 import type { Settings } from './settings/settings.js';
 
@@ -77,5 +77,6 @@ export async function keepOn(
   files?: readonly ObjectFile[],
 ): Promise<KeptObjects> {
   const all = files ?? (await listObjectFiles(settings));
+  if (all.length === 0 && options.prune !== true) return nothingKept;
   return withKnex(target, settings, (knex) => keepObjects(knex, ledgerSettings(settings), all, options));
 }

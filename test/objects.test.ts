@@ -25,7 +25,7 @@ const base = `
   GRANT SELECT, INSERT ON best TO knex_squash_reader;
   ALTER VIEW best OWNER TO knex_squash_owner;
   GRANT SELECT ON gene_scores, genes TO knex_squash_owner;
-  CREATE VIEW names WITH (security_invoker = true) AS SELECT symbol FROM gene_scores;
+  CREATE VIEW names WITH (security_barrier = true) AS SELECT symbol FROM gene_scores;
   COMMENT ON VIEW names IS 'Names alone';
   CREATE FUNCTION rename_gene() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
   CREATE TRIGGER on_names INSTEAD OF UPDATE ON names FOR EACH ROW EXECUTE FUNCTION rename_gene();

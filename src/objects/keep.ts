@@ -33,7 +33,8 @@ export interface KeptObjects {
   readonly orphans: readonly string[];
 }
 
-const nothing: KeptObjects = { created: [], changed: [], rebuilt: [], dropped: [], orphans: [] };
+/** Of a project without files. */
+export const nothingKept: KeptObjects = { created: [], changed: [], rebuilt: [], dropped: [], orphans: [] };
 
 /**
  * Makes a database's views, functions, triggers and policies what their files say, in one transaction
@@ -48,7 +49,7 @@ export async function keepObjects(
   options: KeepOptions = {},
 ): Promise<KeptObjects> {
   const place = await onSession(knex, (client) => locateLedger(client, settings));
-  if (files.length === 0 && !place.exists.objects) return nothing;
+  if (files.length === 0 && !place.exists.objects) return nothingKept;
   return inKnexTransaction(knex, (trx) =>
     onSession(trx, async (client) => {
       if (options.isAlone !== true && place.exists.lock && options.dryRun !== true) {
@@ -72,7 +73,7 @@ async function keepWithin(
   const drops = prune ? work.orphans.map(({ object }) => object.id) : [];
   const orphans = prune ? [] : work.orphans.map(({ object }) => object.id);
   const planned = {
-    ...nothing,
+    ...nothingKept,
     changed: work.change.map(({ object }) => object.id),
     dropped: drops,
     orphans,
