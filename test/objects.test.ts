@@ -5,9 +5,10 @@ import { withClient } from '../src/database/client.js';
 import { listHistory } from '../src/history/files.js';
 import { up } from '../src/migrate.js';
 import { writeObjects } from '../src/object-files.js';
+import { loadSettings } from '../src/settings/load.js';
 import { squash } from '../src/squash.js';
 import { status } from '../src/status.js';
-import { settingsOf } from './support/example.js';
+import { settingsOf, urlOf } from './support/example.js';
 import { withProject } from './support/project.js';
 import { pgDump, testServer, withDatabase } from './support/server.js';
 import { withStockKnex } from './support/squashed.js';
@@ -406,6 +407,43 @@ test('owner, grants and comments of an object with a file still count as drift',
         kind: 'drifted',
         differences: [{ id: 'view public.names', attributes: [{ name: 'comment' }] }],
       },
+    });
+  });
+});
+
+test('a project whose sessions take on a role keeps it: what files make belongs to it, and grants by others come back', async () => {
+  await withClient(testServer(), (client) =>
+    client.query('GRANT knex_squash_reader TO knex_squash_owner; ALTER ROLE knex_squash_owner CREATEDB'),
+  );
+  await withDatabase(async (database) => {
+    await withClient(database, (client) => client.query('GRANT ALL ON SCHEMA public TO PUBLIC'));
+    const knexfile = `module.exports = { client: 'pg', connection: ${JSON.stringify(urlOf(database))}, migrations: { directory: './migrations' },
+      pool: { afterCreate: (client, done) => client.query('SET ROLE knex_squash_owner', (error) => done(error, client)) } };`;
+    const scripts = {
+      'knexfile.cjs': knexfile,
+      'migrations/1_all.cjs': `exports.up = (knex) => knex.raw(\`CREATE TABLE t (a int, b int); CREATE VIEW v AS SELECT a FROM t;
+        GRANT SELECT ON v TO knex_squash_reader WITH GRANT OPTION; CREATE VIEW w AS SELECT a FROM v;
+        SET LOCAL ROLE knex_squash_reader; GRANT SELECT ON v TO PUBLIC; SET LOCAL ROLE knex_squash_owner\`); exports.down = () => {};`,
+    };
+    await withProject(scripts, async (root) => {
+      const settings = await loadSettings({ cwd: root, env: {}, flags: {} });
+      await up(settings);
+      await writeObjects(settings);
+      const acls = `SELECT relname, relowner::regrole::text AS owner, relacl::text AS acl FROM pg_class WHERE relname IN ('v', 'w', 'x') ORDER BY 1`;
+      const look = () => withClient(database, async (client) => (await client.query(acls)).rows);
+      const before = await look();
+      expect(before[0]).toMatchObject({
+        owner: 'knex_squash_owner',
+        acl: expect.stringContaining('=r/knex_squash_reader'),
+      });
+      const folder = join(root, 'migrations/objects/public/view');
+      await writeFile(join(folder, 'v.sql'), 'CREATE OR REPLACE VIEW public.v AS SELECT b, a FROM t;');
+      await writeFile(join(folder, 'x.sql'), 'CREATE VIEW public.x AS SELECT b FROM v;');
+      expect((await up(settings)).objects).toMatchObject({
+        rebuilt: ['view public.w'],
+        created: ['view public.x'],
+      });
+      expect(await look()).toEqual([...before, { relname: 'x', owner: 'knex_squash_owner', acl: null }]);
     });
   });
 });
