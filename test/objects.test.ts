@@ -366,6 +366,18 @@ test('stock Knex and our list pass over the folder; a fresh database gets what m
   });
 });
 
+test('of commands that run at once one applies a file, and the others find it done', async () => {
+  await withBed(async ({ settings, edit, query }) => {
+    await query('DROP TABLE knex_migrations_objects');
+    await edit(paths.scores, (text) =>
+      `-- by hand\n${text}`.replace('genes.symbol,', 'genes.note,\n    genes.symbol,'),
+    );
+    const results = await Promise.all([up(settings), up(settings), up(settings)]);
+    expect(results.flatMap(({ objects }) => objects?.changed ?? [])).toEqual(['view public.gene_scores']);
+    expect(results.flatMap(({ objects }) => objects?.rebuilt ?? [])).toHaveLength(9);
+  });
+});
+
 test('a squash carries what files say, and a database that follows older files is no drifted one', async () => {
   await withBed(async ({ root, settings, edit, query }) => {
     await edit(paths.scores, (text) => text.replace('genes.symbol,', 'genes.note,\n    genes.symbol,'));

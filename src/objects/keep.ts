@@ -48,13 +48,14 @@ export async function keepObjects(
   files: readonly ObjectFile[],
   options: KeepOptions = {},
 ): Promise<KeptObjects> {
-  const place = await onSession(knex, (client) => locateLedger(client, settings));
-  if (files.length === 0 && !place.exists.objects) return nothingKept;
+  const found = await onSession(knex, (client) => locateLedger(client, settings));
+  if (files.length === 0 && !found.exists.objects) return nothingKept;
   return inKnexTransaction(knex, (trx) =>
     onSession(trx, async (client) => {
-      if (options.isAlone !== true && place.exists.lock && options.dryRun !== true) {
-        await holdLockRow(client, place, defaultLockTimeout);
-      }
+      const needsLock = found.exists.lock && options.isAlone !== true && options.dryRun !== true;
+      if (needsLock) await holdLockRow(client, found, defaultLockTimeout);
+      // While we waited another command may have done it all.
+      const place = needsLock ? await locateLedger(client, settings) : found;
       return keepWithin(client, place, files, options);
     }),
   );
