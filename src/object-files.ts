@@ -9,6 +9,7 @@ import {
   type ObjectFile,
   objectFile,
   objectsFolder,
+  sweepObjectFiles,
   writeObjectFile,
 } from './objects/files.js';
 import { filesOf } from './objects/judge.js';
@@ -55,6 +56,7 @@ export async function writeObjects(
     const files = filesOf(objects).map(({ path, text }) => objectFile(path, text));
     const changed = files.filter(({ path, text }) => there.get(path) !== text);
     if (!dryRun) {
+      await sweepObjectFiles(folder);
       for (const file of changed) await writeObjectFile(folder, file);
       // What the files say now is what the database has: it is recorded, and nothing else happens.
       if (place.exists.ledger) await keepOn(server, settings, {}, files);

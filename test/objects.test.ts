@@ -1,13 +1,15 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClientConfig } from 'pg';
 import { withClient } from '../src/database/client.js';
+import { failpoints } from '../src/failpoint.js';
 import { listHistory } from '../src/history/files.js';
 import { up } from '../src/migrate.js';
 import { writeObjects } from '../src/object-files.js';
 import { loadSettings } from '../src/settings/load.js';
 import { squash } from '../src/squash.js';
 import { status } from '../src/status.js';
+import { runCli } from './support/cli.js';
 import { settingsOf, urlOf } from './support/example.js';
 import { withProject } from './support/project.js';
 import { pgDump, testServer, withDatabase } from './support/server.js';
@@ -365,6 +367,29 @@ test('stock Knex and our list pass over the folder; a fresh database gets what m
     });
   });
 });
+
+test.each(failpoints.filter((step) => step.startsWith('objects.')))(
+  'killed at %s all is as before or as after, and one more run completes it',
+  async (step) => {
+    await withBed(async ({ root, database, edit, dump }) => {
+      const writes = step === 'objects.staged' || step === 'objects.written';
+      const before = await dump();
+      await edit(paths.scores, (text) => text.replace('genes.symbol,', 'genes.note,\n    genes.symbol,'));
+      const args = [writes ? 'objects' : 'up'];
+      const killed = await runCli(args, { root, database }, { KNEX_SQUASH_FAIL: `${step}:kill` });
+      expect(killed).toMatchObject({ signal: 'SIGKILL' });
+      const between = await dump();
+      expect(between.includes('    genes.note,')).toBe(step === 'objects.committed');
+      if (step !== 'objects.committed') expect(between).toEqual(before);
+      expect(await runCli(args, { root, database })).toMatchObject({ code: 0 });
+      expect((await dump()).includes('    genes.note,')).toBe(!writes);
+      const left = await readdir(join(root, 'migrations/objects'), { recursive: true });
+      expect(left.filter((name) => name.endsWith('.tmp'))).toEqual([]);
+      const again = JSON.parse((await runCli(['objects', '--json', '--dry-run'], { root, database })).stdout);
+      expect(again).toMatchObject({ schemaVersion: 1, written: [], without: [] });
+    });
+  },
+);
 
 test('of commands that run at once one applies a file, and the others find it done', async () => {
   await withBed(async ({ settings, edit, query }) => {

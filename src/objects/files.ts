@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { SquashError } from '../errors.js';
+import { failpoint } from '../failpoint.js';
 import { sha256 } from '../history/hash.js';
 import type { Settings } from '../settings/settings.js';
 
@@ -54,13 +55,23 @@ export async function writeObjectFile(folder: string, { path, text }: ObjectFile
   try {
     await mkdir(dirname(full), { recursive: true });
     await writeFile(staged, text);
+    failpoint('objects.staged');
     await rename(staged, full);
+    failpoint('objects.written');
   } catch (cause) {
     await rm(staged, { force: true }).catch(() => {});
     throw new SquashError('FILE_UNWRITABLE', `${full} can't be written: ${(cause as Error).message}`, {
       hint: 'Make the folder writable, then run the command again.',
       cause,
     });
+  }
+}
+
+/** Removes what a write that was killed has left behind. */
+export async function sweepObjectFiles(folder: string): Promise<void> {
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  for (const name of names.filter((each) => /\.sql\.[0-9a-f]{8}\.tmp$/.test(each))) {
+    await rm(join(folder, name), { force: true });
   }
 }
 

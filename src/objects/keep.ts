@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { Catalog } from '../catalog/model.js';
 import type { Queryable } from '../database/client.js';
 import { SquashError } from '../errors.js';
+import { failpoint } from '../failpoint.js';
 import { onSession } from '../history/connect.js';
 import { type LedgerPlace, type LedgerSettings, locateLedger } from '../history/ledger.js';
 import { defaultLockTimeout, holdLockRow } from '../history/lock.js';
@@ -50,7 +51,7 @@ export async function keepObjects(
 ): Promise<KeptObjects> {
   const found = await onSession(knex, (client) => locateLedger(client, settings));
   if (files.length === 0 && !found.exists.objects) return nothingKept;
-  return inKnexTransaction(knex, (trx) =>
+  const kept = await inKnexTransaction(knex, (trx) =>
     onSession(trx, async (client) => {
       const needsLock = found.exists.lock && options.isAlone !== true && options.dryRun !== true;
       if (needsLock) await holdLockRow(client, found, defaultLockTimeout);
@@ -59,6 +60,8 @@ export async function keepObjects(
       return keepWithin(client, place, files, options);
     }),
   );
+  failpoint('objects.committed');
+  return kept;
 }
 
 async function keepWithin(
@@ -92,8 +95,10 @@ async function keepWithin(
     made: (after) => madeBy(work, after),
     ledger,
   });
+  failpoint('objects.replaced');
   const gone = prune ? work.orphans.map(({ path }) => path) : [];
   await recordAll(client, place, files, replaced.after, [...work.forget, ...gone]);
+  failpoint('objects.recorded');
   return { ...planned, created: madeBy(work, replaced.after), rebuilt: replaced.rebuilt };
 }
 

@@ -5,6 +5,7 @@ import type { Queryable } from '../database/client.js';
 import { raiseFence } from '../database/fence.js';
 import { quoteIdent } from '../database/sql.js';
 import { SquashError } from '../errors.js';
+import { failpoint } from '../failpoint.js';
 import { type Attempt, type Failure, inRounds, isWaiting, needsRebuild } from './attempt.js';
 import { goneWith, withDependants } from './dependants.js';
 import { aspectsAgain, privilegesAgain } from './restore.js';
@@ -128,6 +129,7 @@ async function rebuild(
       throw notDropped(object, error);
     });
   }
+  failpoint('objects.dropped');
   const hasDefaults = now.objects.some(({ kind }) => kind === 'default privileges');
   const old = new Map(before.objects.map((object) => [object.id, object]));
   const makings = members
