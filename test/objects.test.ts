@@ -106,7 +106,10 @@ async function withBed(fn: (bed: Bed) => Promise<void>): Promise<void> {
 }
 
 test('every object has a file, and a second look changes nothing', async () => {
-  await withBed(async ({ settings }) => {
+  await withBed(async ({ root, settings }) => {
+    expect(await readFile(join(root, 'migrations/objects', paths.scores), 'utf8')).toMatch(
+      /^CREATE OR REPLACE VIEW public\.gene_scores AS\n SELECT (genes\.)?id,\n[^;]*;\n$/,
+    );
     const again = await writeObjects(settings);
     expect(again.written).toEqual([]);
     expect(again.unchanged).toEqual([
