@@ -1,7 +1,7 @@
 import { quoteQualified } from '../../database/sql.js';
 import { columnAlterations } from '../column-clauses.js';
 import { type Column, type ColumnRow, columnNumbers, columnsJson, columnValues } from '../columns.js';
-import { type Kind, type KindRow, probeSchema, userRow } from '../kind.js';
+import { address, type Kind, type KindRow, probeSchema, userRow } from '../kind.js';
 import { attributes } from '../model.js';
 import { storageParameters } from '../options.js';
 
@@ -20,6 +20,7 @@ interface Row extends KindRow, Omit<MaterializedView, 'columns'> {
   readonly name: string;
   readonly identity: string;
   readonly owner: number;
+  readonly rule: number;
   readonly columns: readonly ColumnRow[] | null;
 }
 
@@ -32,7 +33,8 @@ export const materializedView: Kind<Row> = {
   noun: { comment: 'MATERIALIZED VIEW', owner: 'MATERIALIZED VIEW', grant: 'TABLE' },
   query: (scope) => `
     SELECT c.oid, n.nspname AS schema, c.relname AS name, format('%I.%I', n.nspname, c.relname) AS identity,
-      c.relowner AS owner, pg_get_viewdef(c.oid) AS definition, c.relispopulated AS populated,
+      c.relowner AS owner, pg_get_viewdef(c.oid) AS definition,
+      (SELECT w.oid FROM pg_rewrite w WHERE w.ev_class = c.oid AND w.rulename = '_RETURN') AS rule, c.relispopulated AS populated,
       CASE WHEN m.amname <> 'heap' THEN quote_ident(m.amname) END AS "accessMethod",
       quote_ident(s.spcname) AS tablespace, to_json(c.reloptions) AS options, to_json(o.reloptions) AS "toastOptions",
       ${columnsJson('c.oid', scope)} AS columns
@@ -53,6 +55,7 @@ export const materializedView: Kind<Row> = {
       options: row.options,
       toastOptions: row.toastOptions,
     }),
+    parts: { [address('pg_rewrite', row.rule)]: `RULE "_RETURN" ON ${row.identity}` },
     columns: columnNumbers(row.columns ?? []),
   }),
   create: (object) => {

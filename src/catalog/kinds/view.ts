@@ -23,6 +23,7 @@ interface Row extends KindRow, Omit<View, 'columns'> {
   readonly name: string;
   readonly identity: string;
   readonly owner: number;
+  readonly rule: number;
   readonly columns: readonly (ViewColumn & { readonly num: number; readonly typeOid: number })[] | null;
 }
 
@@ -40,6 +41,7 @@ export const view: Kind<Row> = {
   query: (scope) => `
     SELECT c.oid, n.nspname AS schema, c.relname AS name, format('%I.%I', n.nspname, c.relname) AS identity,
       c.relowner AS owner, pg_get_viewdef(c.oid) AS definition,
+      (SELECT w.oid FROM pg_rewrite w WHERE w.ev_class = c.oid AND w.rulename = '_RETURN') AS rule,
       (SELECT json_agg(o ORDER BY o) FROM unnest(c.reloptions) o WHERE o !~ '^check_option=') AS options,
       (SELECT upper(substring(o FROM 14)) FROM unnest(c.reloptions) o WHERE o ~ '^check_option=') AS "checkOption",
       EXISTS (SELECT FROM pg_rewrite w JOIN pg_depend self ON self.classid = 2618 AND self.objid = w.oid
@@ -65,6 +67,7 @@ export const view: Kind<Row> = {
       checkOption: row.checkOption,
       recursive: row.recursive,
     }),
+    parts: { [address('pg_rewrite', row.rule)]: `RULE "_RETURN" ON ${row.identity}` },
     shell: (row.columns ?? []).map((column) => address('pg_type', column.typeOid)),
     columns: Object.fromEntries((row.columns ?? []).map((column) => [column.num, column.name])),
   }),
