@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ClientConfig } from 'pg';
 import type { BaselineMetadata } from './baseline/metadata.js';
 import { fingerprint } from './catalog/fingerprint.js';
 import type { Catalog } from './catalog/model.js';
@@ -8,6 +9,7 @@ import { databaseOnly, type SurroundingsChange } from './cluster/change.js';
 import { type ShadowOptions, withShadows } from './database/shadow.js';
 import type { Migration } from './history/migration.js';
 import { explainMissing } from './history/missing.js';
+import { keepOn } from './object-files.js';
 import type { Proof } from './proof/prove.js';
 import { type Replays, replayTwice } from './proof/replays.js';
 import type { Trials } from './proof/try-mutations.js';
@@ -133,6 +135,10 @@ async function draftIn(
     const roles = isolated ? [] : await unforeseenRoles(change, migrations);
     if (roles.length > 0) throw new BeyondDatabase(roles);
   };
+  // Files of objects say what these are after the last migration, so a part of the history has none.
+  const finish = async (shadow: ClientConfig): Promise<void> => {
+    if (later.length === 0) await keepOn({ target: shadow }, settings, { isAlone: true });
+  };
   return withShadows(
     server.shadow,
     options,
@@ -140,7 +146,7 @@ async function draftIn(
     async ({ first, second, third }) => {
       const began = performance.now();
       const seen = await replayTwice(
-        { first, second, settings, migrations, apart, folder, onSurroundings },
+        { first, second, settings, migrations, apart, folder, finish, onSurroundings },
         ({ name }, replay) => progress(`replay ${replay} of 2: ${name}`),
       );
       const replays = isolated ? seen : { ...seen, surroundings: databaseOnly(seen.surroundings) };

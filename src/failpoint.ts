@@ -28,6 +28,12 @@ export const failpoints = [
   'catch-up.finished',
   'resolve.recorded',
   'reset.dropped',
+  'objects.dropped',
+  'objects.replaced',
+  'objects.recorded',
+  'objects.committed',
+  'objects.staged',
+  'objects.written',
 ] as const;
 
 export type Failpoint = (typeof failpoints)[number];

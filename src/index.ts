@@ -4,8 +4,19 @@ export type { Server } from './database/server.js';
 export { isSquashError, SquashError, type SquashErrorCode, type SquashErrorDetails } from './errors.js';
 export type { Migrator } from './history/migrator.js';
 export { type SquashConfig, squashSource } from './knex-source.js';
-export { adopt, down, type FollowOptions, type MigrateOptions, type UpResult, up } from './migrate.js';
+export {
+  adopt,
+  down,
+  type FollowOptions,
+  type MigrateOptions,
+  type UpOptions,
+  type UpResult,
+  up,
+} from './migrate.js';
 export { type CreateMigratorOptions, createMigrator } from './migrator.js';
+export { type WriteObjectsOptions, type WrittenObjects, writeObjects } from './object-files.js';
+export type { KeptObjects } from './objects/keep.js';
+export { type ReplacedView, replaceView } from './replace-view.js';
 export { type ResetOptions, type ResetResult, reset } from './reset.js';
 export { type ResolveOptions, resolveMigration } from './resolve.js';
 export {

@@ -11,6 +11,8 @@ import { withKnex } from './history/connect.js';
 import { explainingFailures } from './history/failure.js';
 import { readLedger } from './history/ledger.js';
 import { type Migrator, openMigrator } from './history/migrator.js';
+import { keepOn } from './object-files.js';
+import type { KeptObjects } from './objects/keep.js';
 import type { Settings } from './settings/settings.js';
 
 /** What the commands that work on the configured database share. */
@@ -28,27 +30,35 @@ export interface FollowOptions extends MigrateOptions {
   readonly acceptDrift?: readonly string[];
 }
 
+export interface UpOptions extends FollowOptions {
+  /** The last migration to run; objects with files of their own are left as they are then. */
+  readonly to?: string;
+  readonly catchUp?: boolean;
+  /** Whether objects are dropped whose file is gone. */
+  readonly pruneObjects?: boolean;
+}
+
 /** What `up` did. */
 export interface UpResult {
   /** What became of a database that had run a replaced history; null where there is no baseline. */
   readonly adoption: AdoptionOutcome | null;
   /** Names of the migrations that ran, in order; what was caught up stands in the adoption. */
   readonly ran: readonly string[];
+  /** What became of the objects that have files of their own; null where `to` ends before the last migration. */
+  readonly objects: KeptObjects | null;
 }
 
 /**
  * Brings the configured database to the end of the history, from wherever it stands: what it lacks of
  * a squashed history is run from the archive, it adopts the baseline, then all pending migrations run,
- * each in a transaction of its own.
+ * each in a transaction of its own, and at last its views, functions, triggers and policies become what
+ * the files in `objects` say.
  *
- * @throws SquashError LEDGER_MISMATCH, DATABASE_DRIFTED, DATABASE_FOREIGN, BASELINE_TAMPERED,
+ * @throws SquashError OBJECT_FILE_INVALID, OBJECT_IN_USE, LEDGER_MISMATCH, DATABASE_DRIFTED, DATABASE_FOREIGN, BASELINE_TAMPERED,
  *   MIGRATION_INTERRUPTED, MIGRATION_OUT_OF_ORDER, ARCHIVE_MISSING, ARCHIVE_INVALID, LOCK_TIMEOUT,
  *   MIGRATION_INVALID, MIGRATION_FAILED.
  */
-export async function up(
-  settings: Settings,
-  options: FollowOptions & { readonly to?: string; readonly catchUp?: boolean } = {},
-): Promise<UpResult> {
+export async function up(settings: Settings, options: UpOptions = {}): Promise<UpResult> {
   return onTarget(settings, options, (server, project) =>
     unlessOvertaken(async () => {
       const adoption = await prepare(server, project, options, options.catchUp ?? true);
@@ -56,7 +66,9 @@ export async function up(
       const ran = await migrate(server, project, options, (migrator) =>
         migrator.up(to === undefined ? {} : { to }),
       );
-      return { adoption, ran };
+      const prune = options.pruneObjects ?? false;
+      const objects = to === undefined ? await keepOn(server, settings, { prune }) : null;
+      return { adoption, ran, objects };
     }),
   );
 }

@@ -1,11 +1,11 @@
 import { readFile, rm } from 'node:fs/promises';
-import { basename, dirname, join, relative, sep } from 'node:path';
-import { expectedCatalogPath, renderExpected } from './adopt/expected.js';
+import { basename, dirname, join } from 'node:path';
 import { type AdoptionOutcome, refusalOf } from './adopt/outcome.js';
 import type { Archive } from './archive/read.js';
 import { rowsFilesOf } from './archive/rows-files.js';
 import { swapFiles } from './archive/swap.js';
 import { writeArchive } from './archive/write.js';
+import { attachmentsOf, fromRoot } from './attachments.js';
 import type { BaselineMetadata } from './baseline/metadata.js';
 import { parseBaseline } from './baseline/parse.js';
 import { withClient } from './database/client.js';
@@ -21,9 +21,6 @@ import { readLedger } from './history/ledger.js';
 import type { LedgerRow, Migration } from './history/migration.js';
 import type { Proof } from './proof/prove.js';
 import type { Trials } from './proof/try-mutations.js';
-import { renderHtml } from './report/html/document.js';
-import { renderReport } from './report/markdown.js';
-import { squashPage } from './report/squash-page.js';
 import type { Settings } from './settings/settings.js';
 import { toolVersion } from './version.js';
 
@@ -209,7 +206,7 @@ async function commit(
     fingerprints: draft.metadata.fingerprints,
     baseline: { name: draft.name, path, sha256: sha256(draft.text), beside },
     files,
-    attachments: await attachments(settings, history, draft, path, createdAt),
+    attachments: await attachmentsOf(settings, history, draft, path, createdAt),
     ledger: await targetLedger(settings, server),
   });
   progress('swap the files');
@@ -237,50 +234,6 @@ async function filesOf(history: readonly Migration[]) {
   });
 }
 
-async function attachments(
-  settings: Settings,
-  history: readonly Migration[],
-  draft: Draft,
-  path: string,
-  createdAt: Date,
-) {
-  const texts = await Promise.all(history.map((migration) => readFile(migration.path ?? '', 'utf8')));
-  const lines = (text: string): number => text.split('\n').length - 1;
-  const stamp = createdAt.toISOString().replace(/\.\d+|[-:]/g, '');
-  const input = {
-    ...draft,
-    path: fromRoot(settings.root, path),
-    objects: draft.replays.history.catalog.objects,
-    rows: draft.replays.rows.steadyDigests,
-    steps: draft.replays.steps,
-    lines: { before: texts.map(lines), after: lines(draft.text) },
-    milliseconds: draft.timings,
-    archive: fromRoot(settings.root, join(settings.backups, stamp)),
-    trials: draft.trials.tried,
-    trialsLeft: draft.trials.left,
-  };
-  const page = await squashPage({
-    ...input,
-    ...{ history: draft.replays.history.catalog, built: draft.built, createdAt },
-    stages: stagesOf(draft.timings),
-  });
-  return [
-    { path: 'REPORT.md', contents: renderReport(input) },
-    { path: 'report.html', contents: renderHtml(page) },
-    { path: expectedCatalogPath, contents: renderExpected(draft.replays.history.catalog, draft.built) },
-  ];
-}
-
-function stagesOf({ history, render, baseline, proof, trials }: Timings) {
-  return [
-    ['replay the history twice, and read what it built', history],
-    ['plan and write the baseline', render],
-    ['build the baseline on an empty database', baseline],
-    ['compare catalog, rows and sequences', proof],
-    ['change objects on purpose', trials],
-  ] as const;
-}
-
 async function targetLedger(settings: Settings, { target }: Server): Promise<readonly LedgerRow[] | null> {
   try {
     return await withClient(target, (client) =>
@@ -300,8 +253,4 @@ async function adopt(settings: Settings, server: Server): Promise<Squashed['adop
     // The files are squashed and proved; the database can follow later, by a command of its own.
     return { kind: 'unreachable', message: error instanceof Error ? error.message : String(error) };
   }
-}
-
-function fromRoot(root: string, path: string): string {
-  return relative(root, path).split(sep).join('/');
 }

@@ -8,6 +8,8 @@ import { wayOf } from './follow/way.js';
 import type { LedgerRow } from './history/migration.js';
 import type { DatabaseState } from './history/state.js';
 import { type MigrateOptions, onTarget } from './migrate.js';
+import { keepOn } from './object-files.js';
+import type { KeptObjects } from './objects/keep.js';
 import type { Settings } from './settings/settings.js';
 
 /** The state of the configured database, its ledger and what is pending. */
@@ -22,6 +24,8 @@ export interface Status {
   readonly branches: readonly (Omit<BranchVerdict, 'verdict'> & {
     readonly verdict: BranchVerdict['verdict'] | 'unknown';
   })[];
+  /** What `up` would do with objects that have files of their own, as the database is now. */
+  readonly objects: KeptObjects;
   /** What should be done next, as one sentence. */
   readonly next: string;
 }
@@ -39,6 +43,7 @@ export async function status(settings: Settings, options: MigrateOptions = {}): 
     const pending = history.map(({ name }) => name).filter((name) => !names.has(name));
     const state = await withDrift(server, found, options);
     const branches = await branchesOf(server, found, options);
+    const objects = await keepOn(server, settings, { dryRun: true });
     return {
       database: server.description,
       state,
@@ -46,7 +51,8 @@ export async function status(settings: Settings, options: MigrateOptions = {}): 
       pending,
       baseline: baseline === null ? null : { name: baseline.name, revision: baseline.revision },
       branches,
-      next: nextStep(state, pending.length, branches),
+      objects,
+      next: nextStep(state, pending.length + objects.created.length + objects.changed.length, branches),
     };
   });
 }

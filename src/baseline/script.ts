@@ -2,6 +2,7 @@ import { aspectStatements, privilegeStatements } from '../catalog/aspects/statem
 import type { Folded, LatePhase, LateStatement } from '../catalog/kind.js';
 import { kindOf } from '../catalog/kinds/index.js';
 import type { Catalog, CatalogObject } from '../catalog/model.js';
+import { stepOf } from '../catalog/step.js';
 import { type Planned, plan, type Step } from '../plan/plan.js';
 import type { CopyRows } from '../rows/copy.js';
 
@@ -80,20 +81,6 @@ export function script(
       ...made(planned.filter(isLast)),
     ]),
     down: [...planned].reverse().flatMap((entry) => dropping(entry, objects)),
-  };
-}
-
-function stepOf(object: CatalogObject): Step {
-  const kind = kindOf(object);
-  return {
-    id: object.id,
-    rank: kind.rankOf?.(object) ?? kind.rank,
-    requires: object.requires,
-    host: object.host,
-    shell:
-      kind.split === undefined
-        ? null
-        : { requires: object.shellRequires, servesRanks: kind.shellServes ?? null },
   };
 }
 

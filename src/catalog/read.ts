@@ -16,6 +16,8 @@ export interface ReadOptions {
   readonly ledger: readonly string[];
   /** Only objects of these kinds, without what they require and whether others are unclaimed: a glance. */
   readonly only?: readonly string[];
+  /** Passes over what no kind claims, instead of refusing it: for who reads only what he knows. */
+  readonly isLenient?: boolean;
 }
 
 /** In the place of a query whose answer isn't wanted. */
@@ -38,7 +40,7 @@ interface Draft {
  */
 export async function readCatalog(client: Queryable, options: ReadOptions): Promise<Catalog> {
   const { scope, roles } = await readScope(client, options);
-  const { only } = options;
+  const { only, isLenient = false } = options;
   const read = only === undefined ? kinds : kinds.filter(({ name }) => only.includes(name));
   const queries = [
     ...read.map((kind) => kind.query(scope)),
@@ -57,7 +59,7 @@ export async function readCatalog(client: Queryable, options: ReadOptions): Prom
   const drafts = read.flatMap((kind, at) => rows<KindRow>(at).map((row) => draft(kind, row, scope, roles)));
   const claims = claimed(drafts, scope);
   const links = resolution(rows<DependRow>(read.length), claims);
-  await refuseUnclaimed(client, rows<{ address: Address }>(read.length + 1), links);
+  if (!isLenient) await refuseUnclaimed(client, rows<{ address: Address }>(read.length + 1), links);
   const aspects = attachAspects(
     drafts.map(({ id, own, found }) => ({ id, own, parts: found.parts ?? {}, columns: found.columns ?? {} })),
     {
@@ -67,7 +69,7 @@ export async function readCatalog(client: Queryable, options: ReadOptions): Prom
       dependences: rows<DependenceRow>(read.length + 5),
     },
   );
-  if (only === undefined) await refuseStrays(client, aspects.strays, links);
+  if (only === undefined && !isLenient) await refuseStrays(client, aspects.strays, links);
   const objects = drafts.map((entry) => complete(entry, links, aspects.attributes.get(entry.id) ?? {}));
   return {
     major: Math.floor(scope.version / 10000),

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { toolVersion } from '../index.js';
 import { addLedgerCommands } from './commands/adopt.js';
 import { addMigrateCommands } from './commands/migrate.js';
+import { addObjectsCommand } from './commands/objects.js';
 import { addResetCommand } from './commands/reset.js';
 import { addRestoreCommand } from './commands/restore.js';
 import { addSquashCommand } from './commands/squash.js';
@@ -23,6 +24,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   addMigrateCommands(program);
   addStatusCommand(program, state);
   addLedgerCommands(program);
+  addObjectsCommand(program);
   addResetCommand(program);
   addRestoreCommand(program);
   try {

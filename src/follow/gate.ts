@@ -10,6 +10,7 @@ import { isSquashError } from '../errors.js';
 import type { BaselineFile } from '../history/baselines.js';
 import { loadMigration } from '../history/load.js';
 import type { Migration } from '../history/migration.js';
+import { withoutFiled } from '../objects/excuse.js';
 import type { Settings } from '../settings/settings.js';
 import { shadowOptions } from '../shadows.js';
 import { toolVersion } from '../version.js';
@@ -48,6 +49,10 @@ export function openWorkshop(
  * @throws SquashError SHADOW_UNAVAILABLE, ARCHIVE_MISSING, ARCHIVE_INVALID, MIGRATION_FAILED.
  */
 export async function driftAt(journey: Journey, live: Catalog): Promise<readonly Difference[]> {
+  return withoutFiled(await allDrift(journey, live), live, journey.project.objectFiles);
+}
+
+async function allDrift(journey: Journey, live: Catalog): Promise<readonly Difference[]> {
   const { unstable } = journey.baseline;
   // What the history builds anew each time is each database's own; the project has ruled so.
   return (await differencesAt(journey, live)).filter(
@@ -61,7 +66,7 @@ async function differencesAt(journey: Journey, live: Catalog): Promise<readonly 
   if (way.later.length > 0) return driftFromPromise(workshop, canonicalOf(journey), live);
   if (isExpected(live, baseline)) return [];
   const archived = await driftFromArchive(project.settings, baseline, live);
-  if (archived?.length === 0) return [];
+  if (archived !== null && withoutFiled(archived, live, project.objectFiles).length === 0) return [];
   try {
     return await driftFromPromise(workshop, canonicalOf(journey), live);
   } catch (error) {

@@ -11,6 +11,7 @@ import { allNames, findReplaced } from '../history/lineage.js';
 import type { Migration } from '../history/migration.js';
 import { spellAs, stemOf } from '../history/spelling.js';
 import type { Flaw } from '../history/state.js';
+import { listObjectFiles } from '../objects/files.js';
 import type { Settings } from '../settings/settings.js';
 
 /** The migrations of a project, and the baseline among them. */
@@ -18,6 +19,8 @@ export interface Project {
   readonly settings: Settings;
   readonly history: readonly Migration[];
   readonly baseline: BaselineFile | null;
+  /** Paths of the files of objects, below their folder. */
+  readonly objectFiles: ReadonlySet<string>;
   /** Files that aren't what the baseline or its archive say they are. */
   readonly flaws: readonly Flaw[];
 }
@@ -37,13 +40,14 @@ export async function openProject(settings: Settings): Promise<Project> {
   await recoverSwap({ folders: settings.migrations.directories, journalPath: journalPath(settings) });
   const history = await listHistory(settings.migrations);
   const baseline = headOf(await listBaselines(history));
-  if (baseline === null) return { settings, history, baseline, flaws: [] };
+  const objectFiles = new Set((await listObjectFiles(settings)).map(({ path }) => path));
+  if (baseline === null) return { settings, history, baseline, objectFiles, flaws: [] };
   const flaws = [
     ...leftovers(history, baseline, settings),
     ...(await editsOf(baseline, settings)),
     ...(await flawsOfRowsFiles(baseline)),
   ];
-  return { settings, history, baseline, flaws };
+  return { settings, history, baseline, objectFiles, flaws };
 }
 
 /** The project by the names that this ledger has for its migrations, where the settings ask for that. */

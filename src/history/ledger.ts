@@ -10,12 +10,16 @@ export interface LedgerSettings {
   readonly searchPath?: Settings['searchPath'];
 }
 
-/** One name for each of the four tables: Knex's two, our record of adoptions, and of what has no transaction. */
+/**
+ * One name for each of the five tables: Knex's two, our record of adoptions, of what has no transaction,
+ * and of objects that have files of their own.
+ */
 export interface LedgerTables {
   readonly ledger: string;
   readonly lock: string;
   readonly revision: string;
   readonly progress: string;
+  readonly objects: string;
 }
 
 /** The tables in one database: as they stand in SQL, schema included, and which of them exist. */
@@ -32,6 +36,7 @@ export function ledgerTables({ tableName }: Pick<LedgerSettings, 'tableName'>): 
     lock: `${tableName}_lock`,
     revision: `${tableName}_revision`,
     progress: `${tableName}_progress`,
+    objects: `${tableName}_objects`,
   };
 }
 
@@ -48,7 +53,13 @@ export async function locateLedger(client: Queryable, settings: LedgerSettings):
   return (await look(client, settings, schemaName, entries)) ?? placeIn('public', settings, none);
 }
 
-const none: LedgerPlace['exists'] = { ledger: false, lock: false, revision: false, progress: false };
+const none: LedgerPlace['exists'] = {
+  ledger: false,
+  lock: false,
+  revision: false,
+  progress: false,
+  objects: false,
+};
 
 /** One round trip; null where neither the session nor the path has a schema that exists and may be used. */
 async function look(
@@ -57,9 +68,9 @@ async function look(
   schemaName: string | null,
   searchPath: readonly string[] | null,
 ): Promise<LedgerPlace | null> {
-  const { ledger, lock, revision, progress } = ledgerTables(settings);
+  const names = ledgerTables(settings);
   const { rows } = await client.query<LedgerPlace['exists'] & { schema: string | null }>(
-    `SELECT schema, ${['ledger', 'lock', 'revision', 'progress']
+    `SELECT schema, ${Object.keys(names)
       .map(
         (table, at) =>
           `to_regclass(quote_ident(schema) || '.' || quote_ident($${at + 3})) IS NOT NULL AS ${table}`,
@@ -70,7 +81,7 @@ async function look(
             JOIN pg_namespace ON nspname = CASE entry WHEN '$user' THEN current_user ELSE entry END
            WHERE has_schema_privilege(pg_namespace.oid, 'USAGE')
            ORDER BY place LIMIT 1)) AS schema) AS place`,
-    [schemaName, searchPath, ledger, lock, revision, progress],
+    [schemaName, searchPath, ...Object.values(names)],
   );
   const { schema, ...exists } = rows[0] ?? { schema: null, ...none };
   return schema === null ? null : placeIn(schema, settings, exists);
@@ -83,6 +94,7 @@ function placeIn(schema: string, settings: LedgerSettings, exists: LedgerPlace['
     lock: quoteQualified(schema, names.lock),
     revision: quoteQualified(schema, names.revision),
     progress: quoteQualified(schema, names.progress),
+    objects: quoteQualified(schema, names.objects),
   };
   return { schema, sql, exists };
 }

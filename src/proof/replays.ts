@@ -43,6 +43,8 @@ export interface ReplayTwice {
   readonly apart: number;
   /** Where files of rows are written. */
   readonly folder: string;
+  /** Done on each shadow once the history has run. */
+  readonly finish: (shadow: ClientConfig) => Promise<void>;
   /** Told what the first replay did around its database; what it throws ends the stage. */
   readonly onSurroundings: (change: SurroundingsChange) => Promise<void>;
 }
@@ -55,7 +57,7 @@ export interface ReplayTwice {
  *   differently each time, VOLATILE_UNRULED, SETTINGS_INVALID, OBJECT_UNSUPPORTED.
  */
 export async function replayTwice(
-  { first, second, settings, migrations, apart, folder, onSurroundings }: ReplayTwice,
+  { first, second, settings, migrations, apart, folder, finish, onSurroundings }: ReplayTwice,
   onProgress: (step: ReplayStep, replay: 1 | 2) => void,
 ): Promise<Replays> {
   const before = await withClient(first, readSurroundings);
@@ -64,6 +66,7 @@ export async function replayTwice(
     replayHistory(first, settings, migrations, (step) => onProgress(step, 1)),
   );
   const replayMilliseconds = performance.now() - began;
+  await finish(first);
   const searchPath = await readSearchPath(first, settings);
   const reading = { ledger: { ...settings.migrations, searchPath: settings.searchPath }, searchPath };
   const surroundings = changeBetween(before, await withClient(first, readSurroundings));
@@ -74,6 +77,7 @@ export async function replayTwice(
   const two = await timed(second, () =>
     replayHistory(second, settings, migrations, (step) => onProgress(step, 2)),
   );
+  await finish(second);
   const again = await observe(second, reading);
   const texts = (await readTexts(migrations)).map(({ text }) => text);
   const dated = datedObjects(history.catalog.objects, [one.window.start, two.window.end], texts);

@@ -5,13 +5,26 @@ import type { RelationLink, RelationNode, Relations } from './relations.js';
 export interface Drawing {
   readonly title: string;
   readonly description: string;
-  readonly dot: string;
+  /** Ways to draw it, of which the one that fits best is taken. */
+  readonly ways: readonly Way[];
   /** What is said of each node where a pointer rests on it. */
   readonly titles: ReadonlyMap<string, string>;
 }
 
+/** A graph, and the layout that Graphviz is to give it. */
+export interface Way {
+  readonly engine: 'dot' | 'sfdp';
+  readonly dot: string;
+}
+
 /** More relations than this don't fit on one picture: then each schema has its own. */
 const mostNodes = 150;
+
+/** Of more schemas than this only the biggest are drawn. */
+const mostSchemas = 12;
+
+/** Layers are laid out in a blink up to so many links, and can be read up to fewer; then springs do better. */
+const layered = { affordable: 220, readable: 120 };
 
 /**
  * Pictures of tables and views: one where they fit, else one of the schemas and one for each schema.
@@ -24,7 +37,11 @@ export function drawings(relations: Relations, keyOf: ReadonlyMap<string, string
   if (nodes.length === 0) return [];
   if (nodes.length <= mostNodes) return [drawAll('Tables and views', relations, keyOf)];
   const schemas = [...new Set(nodes.map(({ schema }) => schema))].sort(byCodePoint);
-  const each = schemas.map((schema) => drawAll(`Schema ${schema}`, within(relations, schema), keyOf));
+  const size = (schema: string): number => nodes.filter((node) => node.schema === schema).length;
+  const biggest = [...schemas].sort((a, b) => size(b) - size(a)).slice(0, mostSchemas);
+  const each = biggest
+    .sort(byCodePoint)
+    .map((schema) => drawAll(`Schema ${schema}`, within(relations, schema), keyOf));
   return schemas.length === 1 ? each : [drawSchemas(relations, schemas), ...each];
 }
 
@@ -63,7 +80,7 @@ function drawAll(title: string, { nodes, links }: Relations, keyOf: ReadonlyMap<
   return {
     title,
     description: `${nodes.length} tables and views. A solid line is a foreign key (${count('foreign key')}), a dashed one leads from a view to what it reads (${count('reads')}). Tables are square, views round, materialized views thickly framed.`,
-    dot: graph([...groups, ...edges]),
+    ways: waysOf([...groups, ...edges], edges.length),
     titles: new Map(
       nodes.map((node) => [names.get(node.id) ?? '', `${node.kind} ${node.identity}`] as const),
     ),
@@ -89,14 +106,29 @@ function drawSchemas({ nodes, links }: Relations, schemas: readonly string[]): D
   return {
     title: 'Schemas',
     description: `${schemas.length} schemas; a line counts the foreign keys and views that lead from one to another.`,
-    dot: graph([...lines, ...edges]),
+    ways: waysOf([...lines, ...edges], edges.length),
     titles: new Map(schemas.map((schema) => [names.get(schema) ?? '', `schema ${schema}`] as const)),
   };
 }
 
-function graph(lines: readonly string[]): string {
+function waysOf(lines: readonly string[], links: number): readonly Way[] {
+  const layers = ['LR', 'TB'].map(
+    (direction): Way => ({
+      engine: 'dot',
+      dot: graph(
+        `rankdir=${direction} nodesep=0.16 ranksep=0.6 pack=18 nslimit=2 nslimit1=2 mclimit=0.5`,
+        lines,
+      ),
+    }),
+  );
+  const springs: Way = { engine: 'sfdp', dot: graph('overlap=prism overlap_scaling=-3 splines=line', lines) };
+  if (links > layered.affordable) return [springs];
+  return links > layered.readable ? [...layers, springs] : layers;
+}
+
+function graph(layout: string, lines: readonly string[]): string {
   return `digraph relations {
-graph [rankdir=LR bgcolor=transparent nodesep=0.16 ranksep=0.6 pack=18 fontname="Arial" fontsize=11]
+graph [${layout} outputorder=edgesfirst bgcolor=transparent fontname="Arial" fontsize=11]
 node [fontname="Arial" fontsize=11 height=0.34 margin="0.16,0.06" penwidth=1]
 edge [fontname="Arial" fontsize=9 arrowsize=0.55 penwidth=0.9]
 ${lines.join('\n')}

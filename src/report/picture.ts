@@ -1,24 +1,39 @@
-import type { Drawing } from './dot.js';
+import type { Graphviz } from '@hpcc-js/wasm-graphviz';
+import type { Drawing, Way } from './dot.js';
 import { escapeHtml } from './html/escape.js';
 import type { Block } from './page.js';
 
 /** Pixels that a page has for a picture: of two ways to lay it out the one that fits better is taken. */
 const room = 1000;
 
-/** Pictures as blocks, each under its title where there are several. */
+/** Milliseconds after which no further picture is begun: a report must not keep a squash waiting. */
+const patience = 5000;
+
+/** Pictures as blocks: the first at once, the others to be unfolded. */
 export async function drawPictures(drawings: readonly Drawing[]): Promise<readonly Block[]> {
   if (drawings.length === 0) return [];
   // A megabyte of WebAssembly, which only a report needs.
   const { Graphviz } = await import('@hpcc-js/wasm-graphviz');
   const graphviz = await Graphviz.load();
-  return drawings.map(({ title, description, dot, titles }, at): Block => {
-    const ways = [dot, dot.replace('rankdir=LR', 'rankdir=TB')].map((way) =>
-      graphviz.layout(way, 'svg', 'dot'),
-    );
-    const svg = ways.sort((a, b) => misfit(a) - misfit(b))[0] ?? '';
-    const block: Block = { kind: 'picture', svg: inline(svg, title, titles), description };
+  const deadline = performance.now() + patience;
+  return drawings.map(({ title, description, ways, titles }, at): Block => {
+    const svgs = performance.now() > deadline ? [] : ways.flatMap((way) => laidOut(graphviz, way));
+    const [svg] = svgs.sort((a, b) => misfit(a) - misfit(b));
+    const block: Block =
+      svg === undefined
+        ? { kind: 'text', text: 'Too much to be drawn.' }
+        : { kind: 'picture', svg: inline(svg, title, titles), description };
     return at === 0 ? block : { kind: 'folded', title, blocks: [block] };
   });
+}
+
+/** What Graphviz makes of it; nothing where it gives up. */
+function laidOut(graphviz: Graphviz, { engine, dot }: Way): readonly string[] {
+  try {
+    return [graphviz.layout(dot, 'svg', engine)];
+  } catch {
+    return [];
+  }
 }
 
 /** How much of it lies beyond the page's width, and its height as far as one has to scroll. */

@@ -29,6 +29,10 @@ interface Row extends KindRow, Omit<View, 'columns'> {
   readonly columns: readonly (ViewColumn & { readonly num: number; readonly typeOid: number })[] | null;
 }
 
+/** Before 16 every view's rule names the view as OLD and as NEW, which no reader of the view needs. */
+const beyondOldAndNew = `AND (self.refobjsubid > 0
+  OR (SELECT count(*) FROM regexp_matches(w.ev_action::text, ':relid ' || c.oid || ' ', 'g')) > 2)`;
+
 /** Views. In a cycle a view is first made of NULLs of its columns' types, then replaced by the real one. */
 export const view: Kind<Row> = {
   name: 'view',
@@ -36,7 +40,7 @@ export const view: Kind<Row> = {
   rank: 80,
   title: 'Views',
   noun: { comment: 'VIEW', owner: 'VIEW', grant: 'TABLE' },
-  query: () => `
+  query: (scope) => `
     SELECT c.oid, n.nspname AS schema, c.relname AS name, format('%I.%I', n.nspname, c.relname) AS identity,
       c.relowner AS owner, c.reltype AS row_type,
       ${returnRule} AS rule, pg_get_viewdef(c.oid) AS definition,
@@ -44,7 +48,7 @@ export const view: Kind<Row> = {
       (SELECT upper(substring(o FROM 14)) FROM unnest(c.reloptions) o WHERE o ~ '^check_option=') AS "checkOption",
       EXISTS (SELECT FROM pg_rewrite w JOIN pg_depend self ON self.classid = 2618 AND self.objid = w.oid
         WHERE w.ev_class = c.oid AND w.rulename = '_RETURN' AND self.refclassid = 1259 AND self.refobjid = c.oid
-          AND self.deptype = 'n') AS recursive,
+          AND self.deptype = 'n' ${scope.version < 160000 ? beyondOldAndNew : ''}) AS recursive,
       (SELECT json_agg(json_strip_nulls(json_build_object('num', a.attnum, 'typeOid', a.atttypid::int8, 'name', a.attname,
           'type', format_type(a.atttypid, a.atttypmod),
           'collation', CASE WHEN a.attcollation <> t.typcollation AND a.attcollation <> 0 THEN (

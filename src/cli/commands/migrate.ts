@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
-import { type AdoptionOutcome, down, status, up } from '../../index.js';
+import { type AdoptionOutcome, down, type KeptObjects, status, up } from '../../index.js';
 import { type CommonFlags, openContext, withCommonFlags } from '../options.js';
 
 interface UpFlags extends CommonFlags {
   readonly to?: string;
   readonly catchUp: boolean;
   readonly acceptDrift: readonly string[];
+  readonly pruneObjects?: boolean;
   readonly dryRun?: boolean;
 }
 
@@ -30,6 +31,19 @@ export function adoptionLines(adoption: AdoptionOutcome | null): readonly string
   ];
 }
 
+/** What became of objects that have files of their own, or what would become of them. */
+function objectLines(objects: KeptObjects | null, isPlan = false): readonly string[] {
+  if (objects === null) return [];
+  const { created, changed, rebuilt, dropped, orphans } = objects;
+  return [
+    ...created.map((id) => `${!isPlan ? 'created' : 'would create'} ${id}`),
+    ...changed.map((id) => `${!isPlan ? 'replaced' : 'would replace'} ${id}`),
+    ...rebuilt.map((id) => `made ${id} again, which depends on it`),
+    ...dropped.map((id) => `${!isPlan ? 'dropped' : 'would drop'} ${id}`),
+    ...orphans.map((id) => `${id} has no file any more: up --prune-objects drops it`),
+  ];
+}
+
 function addUp(program: Command): void {
   withCommonFlags(program.command('up'))
     .description(
@@ -43,31 +57,38 @@ function addUp(program: Command): void {
       collect,
       [],
     )
+    .option('--prune-objects', 'drop views, functions, triggers and policies whose file is gone')
     .option('--dry-run', 'say what would be done')
     .action(async (flags: UpFlags) => {
       const { settings, output, onServer } = await openContext(flags);
-      const { to, catchUp, acceptDrift } = flags;
+      const { to, catchUp, acceptDrift, pruneObjects = false } = flags;
       const onReplayed = (name: string) => output.progress(`on a shadow: ${name}`);
       if (flags.dryRun === true) {
-        const { state, pending } = await status(settings, { onServer, onReplayed });
+        const { state, pending, objects } = await status(settings, { onServer, onReplayed });
         const missing = state.kind === 'partial' ? state.missing : [];
-        output.result({ schemaVersion: 1, dryRun: true, state, pending }, [
+        output.result({ schemaVersion: 1, dryRun: true, state, pending, objects }, [
           `the database is ${state.kind}`,
           ...missing.map((name) => `would catch up ${name}`),
           ...pending.map((name) => `would run or adopt ${name}`),
+          ...objectLines(objects, true),
         ]);
         return;
       }
-      const { adoption, ran } = await up(settings, {
+      const { adoption, ran, objects } = await up(settings, {
         onServer,
         onReplayed,
         onMigrated: (name) => output.progress(name),
         catchUp,
         acceptDrift,
+        pruneObjects,
         ...(to === undefined ? {} : { to }),
       });
       const lines = ran.length === 0 ? ['no migration was pending'] : ran.map((name) => `ran ${name}`);
-      output.result({ schemaVersion: 1, adoption, ran }, [...adoptionLines(adoption), ...lines]);
+      output.result({ schemaVersion: 1, adoption, ran, objects }, [
+        ...adoptionLines(adoption),
+        ...lines,
+        ...objectLines(objects),
+      ]);
     });
 }
 

@@ -17,11 +17,13 @@ export function addStatusCommand(program: Command, state: { exitCode: number }):
 }
 
 /** At the end of the history, with nothing wrong: a full database that has yet to adopt isn't there. */
-function isDone({ state, pending }: Status): boolean {
-  return pending.length === 0 && ['full', 'adopted', 'ahead'].includes(state.kind);
+function isDone({ state, pending, objects }: Status): boolean {
+  const due = pending.length + objects.created.length + objects.changed.length;
+  return due === 0 && ['full', 'adopted', 'ahead'].includes(state.kind);
 }
 
-function lines({ database, state, executed, pending, baseline, branches, next }: Status): readonly string[] {
+function lines(found: Status): readonly string[] {
+  const { database, state, executed, pending, baseline, branches, objects, next } = found;
   const table = new Table({ head: ['migration', 'batch', 'ran at (UTC)'], style: { head: [], border: [] } });
   for (const row of executed) table.push([row.name, String(row.batch), row.migrationTime ?? '']);
   const verdicts = new Map(branches.map((branch) => [branch.name, branch]));
@@ -34,6 +36,9 @@ function lines({ database, state, executed, pending, baseline, branches, next }:
     ...branches.map(
       ({ name, verdict, reason }) => `  ${name}: ${verdict}${reason === null ? '' : `, ${reason}`}`,
     ),
+    ...objects.created.map((path) => `  ${path} is a new file`),
+    ...objects.changed.map((id) => `  ${id} is not what its file says`),
+    ...objects.orphans.map((id) => `  ${id} has no file any more`),
     `next: ${next}`,
   ];
 }

@@ -101,6 +101,7 @@ footer { border-top: 1px solid var(--line); padding-top: 1rem; color: var(--fain
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   table, tbody, tr, td { display: block; } tr { padding: .5rem 0; border-bottom: 1px solid var(--line); } tbody tr:last-child { border-bottom: 0; }
   td, td.end { border: 0; padding: .125rem 1rem; text-align: left; white-space: normal; }
+  td:empty { display: none; }
   td[data-title]:not([data-title=""])::before { content: attr(data-title); color: var(--faint); font-size: .75rem; margin-right: .5rem; }
   .bars li { grid-template-columns: minmax(0, 1fr) auto; gap: .25rem .75rem; margin-bottom: .375rem; } .bars .track { grid-column: 1 / -1; grid-row: 2; }
   .sides { grid-template-columns: minmax(0, 1fr); } .side + .side { border-left: 0; border-top: 1px solid var(--line); } .line.void { display: none; }
