@@ -15,7 +15,7 @@ writeFileSync(report, '', { flag: 'a' });
 const test = fileURLToPath(new URL('test.mjs', import.meta.url));
 const { status } = spawnSync(
   process.execPath,
-  [test, '--testPathPatterns', 'chaos', ...process.argv.slice(2)],
+  [test, '--testPathPatterns', 'test/chaos-', ...process.argv.slice(2)],
   {
     stdio: 'inherit',
     env: { ...process.env, KNEX_SQUASH_CHAOS: 'long', KNEX_SQUASH_CHAOS_REPORT: report },
