@@ -92,7 +92,7 @@ function editsOf(ran: readonly string[]): readonly Edit[] {
     {
       label: 'a row twice',
       sql: `INSERT INTO ${ledger} (name, batch) VALUES ('${first}', 1)`,
-      mustRefuse: false,
+      mustRefuse: true,
     },
     { label: 'one batch', sql: `UPDATE ${ledger} SET batch = 1`, mustRefuse: false },
     { label: 'other ids', sql: `UPDATE ${ledger} SET id = id + 1000`, mustRefuse: false },
