@@ -232,7 +232,7 @@ describe('order', () => {
       expect(await up(await bed.settings(database))).toMatchObject({
         adoption: { caughtUp: names.slice(2) },
       });
-      expect(await ledgerOf(database)).toEqual([`1001 ${bed.baseline}:1`, '1005 5_shelves.cjs:5']);
+      expect(await ledgerOf(database)).toEqual([`1001 ${bed.baseline}:1`, '1005 5_shelves.cjs:2']);
     });
   });
 });
