@@ -10,6 +10,7 @@ import { squashSource } from '../src/knex-source.js';
 import { adopt, up } from '../src/migrate.js';
 import { createMigrator } from '../src/migrator.js';
 import { figure, longTimeout, quantile, rounds } from './support/chaos.js';
+import { compiled } from './support/compile.js';
 import { urlOf } from './support/example.js';
 import {
   type Bed,
@@ -45,12 +46,10 @@ const query = async (database: ClientConfig, sql: string) =>
 const namesIn = async (database: ClientConfig) =>
   (await ledgerOf(database)).map((row) => row.replace(/^\d+ |:\d+$/g, ''));
 
-const jiti = join(process.cwd(), 'node_modules/jiti/lib/jiti-cli.mjs');
-
 /** A process that waits for the word. */
 async function racer(database: ClientConfig, fail: string | null): Promise<ChildProcess> {
   const { JEST_WORKER_ID: _, ...env } = process.env;
-  const child = spawn(process.execPath, [jiti, 'test/support/racer.ts', bed.root, urlOf(database)], {
+  const child = spawn(process.execPath, [compiled('test/support/racer.ts'), bed.root, urlOf(database)], {
     env: { ...env, NODE_OPTIONS: '', ...(fail === null ? {} : { KNEX_SQUASH_FAIL: fail }) },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
@@ -202,7 +201,7 @@ exports.up = (knex) => knex.raw("INSERT INTO shelves SELECT 7 FROM (SELECT pg_sl
 exports.down = async () => {};`,
     );
     const { JEST_WORKER_ID: _, ...env } = process.env;
-    const child = spawn(process.execPath, [jiti, join(process.cwd(), 'src/cli/main.ts'), 'up'], {
+    const child = spawn(process.execPath, [compiled('src/cli/main.ts'), 'up'], {
       cwd: bed.root,
       env: { ...env, NODE_OPTIONS: '', DATABASE_URL: urlOf(database) },
       stdio: 'ignore',

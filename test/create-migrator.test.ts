@@ -10,6 +10,7 @@ import { createMigrator } from '../src/migrator.js';
 import { resolveMigration } from '../src/resolve.js';
 import { loadSettings } from '../src/settings/load.js';
 import { status } from '../src/status.js';
+import { compiled } from './support/compile.js';
 import { urlOf } from './support/example.js';
 import { createsTable, withProject, writeIn } from './support/project.js';
 import { withDatabase } from './support/server.js';
@@ -112,12 +113,11 @@ exports.up = async (knex) => { await knex.raw('CREATE TABLE half ()'); ${sql} };
 exports.down = (knex) => knex.raw('DROP TABLE half');`,
     'migrations/3.js': createsTable('c'),
   });
-  const jiti = join(process.cwd(), 'node_modules/jiti/lib/jiti-cli.mjs');
 
   /** A process that runs `up`, killed as soon as the migration has begun. */
   async function killed(root: string, database: ClientConfig): Promise<void> {
     const { JEST_WORKER_ID: _, ...env } = process.env;
-    const child = spawn(process.execPath, [jiti, join(process.cwd(), 'src/cli/main.ts'), 'up'], {
+    const child = spawn(process.execPath, [compiled('src/cli/main.ts'), 'up'], {
       cwd: root,
       env: { ...env, NODE_OPTIONS: '', DATABASE_URL: urlOf(database) },
       stdio: 'ignore',

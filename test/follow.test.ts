@@ -199,15 +199,41 @@ describe('order', () => {
   });
 
   test('a hole is filled where that makes no difference', async () => {
-    await bed.at(
-      [names[0], names[2]].map(String).filter((name) => name !== '3_books.cjs'),
-      async (database) => {
-        expect(await up(await bed.settings(database))).toMatchObject({
-          adoption: { caughtUp: names.slice(1) },
-        });
-        expect(await dumpOf(database)).toBe(whole);
-      },
-    );
+    const [first = '', second = '', ...rest] = names;
+    await bed.at([second], async (database) => {
+      expect(await up(await bed.settings(database))).toMatchObject({
+        adoption: { caughtUp: [first, ...rest] },
+      });
+      expect(await dumpOf(database)).toBe(whole);
+    });
+  });
+
+  test.each([
+    [
+      'one that is impossible',
+      'UPDATE knex_migrations SET id = 9 - id',
+      "in an order in which they can't run: the migration",
+    ],
+    [
+      'one of a name that is there twice',
+      `INSERT INTO knex_migrations (name, batch) VALUES ('1_authors.cjs', 1)`,
+      'more than one row for "1_authors.cjs"',
+    ],
+  ])('%s is refused', async (_, sql, message) => {
+    await bed.at(names.slice(0, 3), async (database) => {
+      await query(database, sql);
+      await refused(database, {}, { code: 'LEDGER_MISMATCH', message: expect.stringContaining(message) });
+    });
+  });
+
+  test('a row stands after rows that were brought in past the sequence', async () => {
+    await bed.at(names.slice(0, 2), async (database) => {
+      await query(database, 'UPDATE knex_migrations SET id = id + 1000');
+      expect(await up(await bed.settings(database))).toMatchObject({
+        adoption: { caughtUp: names.slice(2) },
+      });
+      expect(await ledgerOf(database)).toEqual([`1001 ${bed.baseline}:1`, '1005 5_shelves.cjs:2']);
+    });
   });
 });
 

@@ -4,6 +4,7 @@ import createKnex, { type Knex } from 'knex';
 import type { ClientConfig } from 'pg';
 import { withClient } from '../src/database/client.js';
 import { type SquashConfig, squashSource } from '../src/knex-source.js';
+import { adopt } from '../src/migrate.js';
 import { loadSettings } from '../src/settings/load.js';
 import { oldKnex } from './support/old-knex.js';
 import {
@@ -95,6 +96,29 @@ describe.each([
         { create },
       );
       expect(await namesOf(database)).toEqual([`${bed.baseline}:1`]);
+    });
+  });
+
+  test('after an adoption no way back drops a live table, with the source and without', async () => {
+    if (create === undefined) return;
+    const ways: Readonly<Record<string, (knex: Knex) => Promise<unknown>>> = {
+      rollback: (knex) => knex.migrate.rollback(),
+      'rollback --all': (knex) => knex.migrate.rollback(undefined, true),
+      down: (knex) => knex.migrate.down(),
+      'down NAME': (knex) => knex.migrate.down({ name: bed.baseline }),
+    };
+    await bed.at(names, async (database) => {
+      await adopt(await bed.settings(database));
+      const before = await everythingOf(database);
+      for (const [way, roll] of Object.entries(ways)) {
+        for (const isStock of [false, true]) {
+          const rolling = isStock
+            ? withStockKnex(database, join(bed.root, 'migrations'), roll, create)
+            : withPlugin(database, roll, { create });
+          await expect(rolling).rejects.toThrow(`adopted ${bed.baseline.slice(0, 10)}`);
+          expect([way, await everythingOf(database)]).toEqual([way, before]);
+        }
+      }
     });
   });
 

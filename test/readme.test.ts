@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { cp, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { compiled } from './support/compile.js';
 import { withProject } from './support/project.js';
 
 const readme = readFileSync('README.md', 'utf8');
@@ -62,7 +63,7 @@ test('the commands of the first minute work on a copy of this project with nothi
 }, 600_000);
 
 function knexSquash(args: readonly string[]) {
-  return shell(`node node_modules/jiti/lib/jiti-cli.mjs src/cli/main.ts ${args.join(' ')}`, process.cwd());
+  return shell(`node ${compiled('src/cli/main.ts')} ${args.join(' ')}`, process.cwd());
 }
 
 function shell(command: string, cwd: string): Promise<{ stdout: string }> {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { withClient } from '../src/database/client.js';
 import { connectionUrl, shadowEnvironment } from '../src/history/environment.js';
 import { listHistory } from '../src/history/files.js';
@@ -146,6 +147,36 @@ describe('the environment leads to the shadow', () => {
       PGHOSTADDR: '192.0.2.1',
     });
     expect(process.env.PGUSER).toBe(PGUSER);
+  });
+
+  test('of one replay after the other, however many want it at once', async () => {
+    Object.assign(process.env, { DATABASE_URL: real, PGDATABASE: 'production' });
+    const seen: string[] = [];
+    const look = (milliseconds: number): Migration => ({
+      name: 'looks',
+      path: null,
+      sha256: '',
+      load: async () => ({
+        up: async (knex) => {
+          await sleep(milliseconds);
+          const { rows } = await knex.raw('SELECT current_database() AS name');
+          seen.push(String(process.env.PGDATABASE === rows[0].name));
+        },
+      }),
+    });
+    const settings = {
+      migrations: migrationSettings('/nowhere'),
+      knexConfig: {},
+      searchPath: null,
+      connection: { connectionString: real },
+    };
+    await withDatabase((one) =>
+      withDatabase((other) =>
+        Promise.all([replayHistory(one, settings, [look(30)]), replayHistory(other, settings, [look(90)])]),
+      ),
+    );
+    expect(seen).toEqual(['true', 'true']);
+    expect(process.env).toMatchObject({ DATABASE_URL: real, PGDATABASE: 'production' });
   });
 
   test('every PostgreSQL URL is replaced, others are left', () => {

@@ -13,7 +13,7 @@ import { catchUp } from './catch-up.js';
 import { type Examined, examine, ledgerSettings } from './examine.js';
 import { driftAt, type Journey, openWorkshop, orderDifferences } from './gate.js';
 import type { Project } from './project.js';
-import { wayOf } from './way.js';
+import { refuseDoubles, wayOf } from './way.js';
 
 /** A database that is to follow its project's baseline. */
 export interface Follow {
@@ -36,8 +36,8 @@ export interface Follow {
  * outcome, with nothing written. All comparing is done before anything is locked; should the database
  * change before the stamp, it begins anew.
  *
- * @throws SquashError LOCK_TIMEOUT, LEDGER_CHANGED, ARCHIVE_MISSING, ARCHIVE_INVALID, MIGRATION_FAILED,
- *   SHADOW_UNAVAILABLE.
+ * @throws SquashError LEDGER_MISMATCH for a name that is there twice, LOCK_TIMEOUT, LEDGER_CHANGED,
+ *   ARCHIVE_MISSING, ARCHIVE_INVALID, MIGRATION_FAILED, SHADOW_UNAVAILABLE.
  */
 export async function follow(request: Follow): Promise<AdoptionOutcome> {
   const caughtUp: string[] = [];
@@ -65,6 +65,7 @@ async function followOnce(
   if (atOnce !== null || baseline === null || live.catalog === null || live.ledger === null) {
     return atOnce ?? { kind: 'already adopted' };
   }
+  refuseDoubles(live.ledger);
   const way = wayOf(baseline, live.ledger);
   if (way.missing.length > 0 && !request.catchUp) return { kind: 'partial', missing: way.missing };
   const workshop = openWorkshop(request.server, project.settings, request.onReplayed);

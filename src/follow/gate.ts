@@ -6,7 +6,7 @@ import { findArchive } from '../archive/read.js';
 import type { Difference } from '../catalog/compare.js';
 import type { Catalog } from '../catalog/model.js';
 import type { Server } from '../database/server.js';
-import { isSquashError } from '../errors.js';
+import { isSquashError, SquashError } from '../errors.js';
 import type { BaselineFile } from '../history/baselines.js';
 import { loadMigration } from '../history/load.js';
 import type { Migration } from '../history/migration.js';
@@ -46,7 +46,8 @@ export function openWorkshop(
  * How a live catalog differs from the one that its ledger promises at this point: the baseline with
  * the later migrations that it names, or, while it is still on its way, what it has run so far.
  *
- * @throws SquashError SHADOW_UNAVAILABLE, ARCHIVE_MISSING, ARCHIVE_INVALID, MIGRATION_FAILED.
+ * @throws SquashError LEDGER_MISMATCH for an order that is impossible, SHADOW_UNAVAILABLE,
+ *   ARCHIVE_MISSING, ARCHIVE_INVALID, MIGRATION_FAILED.
  */
 export async function driftAt(journey: Journey, live: Catalog): Promise<readonly Difference[]> {
   return withoutFiled(await allDrift(journey, live), live, journey.project.objectFiles);
@@ -54,10 +55,9 @@ export async function driftAt(journey: Journey, live: Catalog): Promise<readonly
 
 async function allDrift(journey: Journey, live: Catalog): Promise<readonly Difference[]> {
   const { unstable } = journey.baseline;
+  const differences = await inLedgersOrder(journey, () => differencesAt(journey, live));
   // What the history builds anew each time is each database's own; the project has ruled so.
-  return (await differencesAt(journey, live)).filter(
-    ({ id, change }) => change !== 'changed' || !unstable.includes(id),
-  );
+  return differences.filter(({ id, change }) => change !== 'changed' || !unstable.includes(id));
 }
 
 async function differencesAt(journey: Journey, live: Catalog): Promise<readonly Difference[]> {
@@ -84,6 +84,23 @@ export async function orderDifferences(journey: Journey): Promise<readonly Named
     canonical: canonicalOf(journey),
     volatile: baseline.volatile,
   });
+}
+
+/** In an order of the ledger's own that can't be gone, the migrations are not to blame. */
+async function inLedgersOrder<T>({ way }: Journey, fn: () => Promise<T>): Promise<T> {
+  try {
+    return await fn();
+  } catch (error) {
+    if (way.isNatural || !isSquashError(error) || error.code !== 'MIGRATION_FAILED') throw error;
+    throw new SquashError(
+      'LEDGER_MISMATCH',
+      `the ledger says that this database ran its migrations in an order in which they can't run: ${error.message}`,
+      {
+        hint: 'Nothing was written. If its ids are not those of old, number the rows again in the order in which the migrations ran.',
+        cause: error,
+      },
+    );
+  }
 }
 
 /** What a database has run, in its own order. */

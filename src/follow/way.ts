@@ -1,3 +1,4 @@
+import { SquashError } from '../errors.js';
 import { pathOf, type Replaced } from '../history/lineage.js';
 import type { BaselineMetadata } from '../history/state.js';
 
@@ -28,4 +29,19 @@ export function wayOf(
   const natural = [...path.map(({ name }) => name), ...later];
   const isNatural = [...executed, ...missing].every((name, place) => natural[place] === name);
   return { path, executed, missing, later, isNatural };
+}
+
+/**
+ * A name that stands in the ledger twice says that a migration ran twice, which no shadow can repeat.
+ *
+ * @throws SquashError LEDGER_MISMATCH naming them.
+ */
+export function refuseDoubles(ledger: readonly { readonly name: string }[]): void {
+  const names = ledger.map(({ name }) => name);
+  const doubled = [...new Set(names.filter((name, place) => names.indexOf(name) !== place))];
+  if (doubled.length === 0) return;
+  const quoted = doubled.map((name) => `"${name}"`).join(', ');
+  throw new SquashError('LEDGER_MISMATCH', `the ledger has more than one row for ${quoted}`, {
+    hint: 'Nothing was written. Find out which row is the true one and delete the others.',
+  });
 }

@@ -11,11 +11,28 @@ const otherPgVariables = ['PGHOSTADDR', 'PGSERVICE', 'PGSERVICEFILE', 'PGPASSFIL
 /**
  * Runs `fn` while the environment leads to the shadow alone: every variable that holds a PostgreSQL
  * URL holds the shadow's, libpq's PG* variables name it too, and a DB_NAME, POSTGRES_DB and the like
- * that named the real database names the shadow. All is put back however `fn` ends.
+ * that named the real database names the shadow. All is put back however `fn` ends. A process has one
+ * environment, so of several that want it at once each waits for the one before: side by side, the
+ * first to end would put the real database back under the other's feet. Not to be nested.
  *
  * @param real the configured database, or null where there is none.
  */
 export async function withShadowEnvironment<T>(
+  shadow: ClientConfig,
+  real: ClientConfig | null,
+  fn: () => Promise<T>,
+): Promise<T> {
+  const turn = lastTurn.then(() => inShadowEnvironment(shadow, real, fn));
+  lastTurn = turn.then(
+    () => {},
+    () => {},
+  );
+  return turn;
+}
+
+let lastTurn: Promise<void> = Promise.resolve();
+
+async function inShadowEnvironment<T>(
   shadow: ClientConfig,
   real: ClientConfig | null,
   fn: () => Promise<T>,

@@ -143,17 +143,22 @@ const creationAttempts = 5;
 /** unique_violation, duplicate_table, duplicate_object, and the catalog's own "tuple concurrently updated". */
 const collisions = new Set(['23505', '42P07', '42710', 'XX000']);
 
-/** Adds a row with the server's clock, unless the ledger names the migration already. */
+/**
+ * Adds a row with the server's clock, unless the ledger names the migration already. Its id is the
+ * highest, even where rows with ids of their own were brought in past the sequence: ids are the order
+ * in which a database ran its migrations.
+ */
 export async function insertRow(
   client: Queryable,
   place: LedgerPlace,
   row: Pick<LedgerRow, 'name' | 'batch'>,
 ): Promise<void> {
   await client.query(
-    `INSERT INTO ${place.sql.ledger} (name, batch, migration_time)
-     SELECT $1::varchar, $2::integer, clock_timestamp()
+    `WITH advanced AS (${advance(place, 3)})
+     INSERT INTO ${place.sql.ledger} (name, batch, migration_time)
+     SELECT $1::varchar, $2::integer, clock_timestamp() FROM (SELECT count(*) FROM advanced) AS first
       WHERE NOT EXISTS (SELECT FROM ${place.sql.ledger} WHERE name = $1::varchar)`,
-    [row.name, row.batch],
+    [row.name, row.batch, place.sql.ledger],
   );
 }
 
@@ -198,12 +203,14 @@ export async function deleteDoubles(client: Queryable, { sql }: LedgerPlace, nam
 
 /** Moves the ledger's sequence past its highest id, never back. */
 export async function advanceSequence(client: Queryable, place: LedgerPlace): Promise<void> {
-  await client.query(
-    `SELECT setval(sequence, highest) FROM pg_get_serial_sequence($1, 'id') AS sequence,
-       LATERAL (SELECT max(id)::bigint AS highest FROM ${place.sql.ledger}) AS ids
-      WHERE highest > coalesce(pg_sequence_last_value(sequence::regclass), 0)`,
-    [place.sql.ledger],
-  );
+  await client.query(advance(place, 1), [place.sql.ledger]);
+}
+
+/** `parameter` is the number of the one that holds the ledger's name. */
+function advance({ sql }: LedgerPlace, parameter: number): string {
+  return `SELECT setval(sequence, highest) FROM pg_get_serial_sequence($${parameter}, 'id') AS sequence,
+       LATERAL (SELECT max(id)::bigint AS highest FROM ${sql.ledger}) AS ids
+      WHERE highest > coalesce(pg_sequence_last_value(sequence::regclass), 0)`;
 }
 
 async function isComplete(client: Queryable, { exists, sql }: LedgerPlace): Promise<boolean> {

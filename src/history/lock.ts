@@ -42,10 +42,14 @@ async function isRowFree(client: Queryable, place: LedgerPlace): Promise<boolean
     `SAVEPOINT before_row; SELECT is_locked FROM ${place.sql.lock} FOR UPDATE SKIP LOCKED`,
   );
   const { rows } = (results as { rows: { is_locked: number | null }[] }[])[1] ?? { rows: [] };
-  if (rows.length === 0) return false;
+  if (rows.length === 0) {
+    // A savepoint left for each look would all be written once the transaction writes.
+    await client.query('RELEASE before_row');
+    return false;
+  }
   const isMarked = rows.some(({ is_locked }) => is_locked === 1);
   // Whoever marked it writes to this row when it is done.
-  if (isMarked) await client.query('ROLLBACK TO before_row');
+  if (isMarked) await client.query('ROLLBACK TO before_row; RELEASE before_row');
   if (!isMarked && !place.exists.progress) return true;
   const [open] = await openMigrations(client, place);
   if (open !== undefined && isDead(open, isMarked)) throw interrupted(open);
@@ -151,10 +155,13 @@ export async function freeLock(client: Queryable, place: LedgerPlace): Promise<v
 /** `knexsqsh` in ASCII as a bigint: PostgreSQL's advisory locks have numbers for names. */
 const advisoryKey = '7741236377503757160';
 
+/**
+ * Without parameters: a statement with some leaves its portal open in the transaction, and with it the
+ * snapshot on which a CREATE INDEX CONCURRENTLY would wait for as long as we do.
+ */
 async function tryAdvisoryLock(client: Queryable): Promise<boolean> {
   const { rows } = await client.query<{ done: boolean }>(
-    'SELECT pg_try_advisory_xact_lock($1::bigint) AS done',
-    [advisoryKey],
+    `SELECT pg_try_advisory_xact_lock(${advisoryKey}) AS done`,
   );
   return rows[0]?.done === true;
 }
@@ -171,7 +178,7 @@ async function tryTableLock(client: Queryable, { sql }: LedgerPlace): Promise<bo
     return true;
   } catch (error) {
     if (errorCode(error) !== '55P03') throw error;
-    await client.query('ROLLBACK TO before_lock');
+    await client.query('ROLLBACK TO before_lock; RELEASE before_lock');
     return false;
   }
 }

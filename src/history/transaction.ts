@@ -116,7 +116,8 @@ export function isConnectionLoss(error: unknown): boolean {
   const code = errorCode(error) ?? '';
   if (/^(08...|57P0[123]|ECONNRESET|EPIPE|ETIMEDOUT|ECONNREFUSED)$/.test(code)) return true;
   const { message = '' } = Object(error) as { message?: string };
-  return /^Connection terminated|not queryable|timeout expired|socket hang up/i.test(message);
+  // Knex puts the statement before it: `COMMIT; - Connection terminated unexpectedly`.
+  return /(^| - )Connection terminated|not queryable|timeout expired|socket hang up/i.test(message);
 }
 
 /** Whether the same transaction may well succeed on a second try: nothing of the first one is left. */

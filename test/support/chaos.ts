@@ -5,7 +5,7 @@ export const isLong = process.env.KNEX_SQUASH_CHAOS === 'long';
 
 /** How often a thing is tried: a few times in `npm test`, many times in the long run. */
 export function rounds(few: number, many: number): number {
-  return isLong ? many * Number(process.env.KNEX_SQUASH_CHAOS_FACTOR ?? 1) : few;
+  return isLong ? Math.ceil(many * Number(process.env.KNEX_SQUASH_CHAOS_FACTOR ?? 1)) : few;
 }
 
 /** A line of the long run's report. */

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { compiled } from './compile.js';
 import { withProject } from './project.js';
 
 const root = process.cwd();
@@ -17,14 +18,14 @@ export interface ChildEnd {
 
 /**
  * Runs a TypeScript text in a process of its own, through jiti and outside of Jest. `#src/` in it
- * stands for the sources; `args` are the last of its `process.argv`.
+ * stands for the compiled sources; `args` are the last of its `process.argv`.
  */
 export async function runChild(
   script: string,
   options: { args?: readonly string[]; env?: NodeJS.ProcessEnv; uid?: number } = {},
 ): Promise<ChildEnd> {
   const { JEST_WORKER_ID: _, ...inherited } = process.env;
-  const files = { 'child.ts': script.replaceAll("'#src/", `'${join(root, 'src')}/`) };
+  const files = { 'child.ts': script.replaceAll("'#src/", `'${compiled('src')}/`) };
   return withProject(files, async (folder) => {
     // Another account has to read it.
     await chmod(folder, 0o755);

@@ -1,21 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { ChildEnd } from './child.js';
+import { compiled } from './compile.js';
 import { type Example, urlOf } from './example.js';
 
-const jiti = join(process.cwd(), 'node_modules/jiti/lib/jiti-cli.mjs');
-const program = join(process.cwd(), 'src/cli/main.ts');
-
-/** Runs the command line from its sources in a project's folder, with that environment besides. */
+/** Runs the command line in a project's folder, with that environment besides. */
 export async function runCli(
   args: readonly string[],
   { root, database }: Pick<Example, 'root' | 'database'>,
   env: NodeJS.ProcessEnv = {},
 ): Promise<ChildEnd> {
   const { JEST_WORKER_ID: _, ...inherited } = process.env;
-  const child = spawn(process.execPath, [jiti, program, ...args], {
+  const child = spawn(process.execPath, [compiled('src/cli/main.ts'), ...args], {
     cwd: root,
     env: { ...inherited, NODE_OPTIONS: '', DATABASE_URL: urlOf(database), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

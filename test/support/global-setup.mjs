@@ -2,6 +2,9 @@ import { createJiti } from 'jiti';
 
 /** Jest loads this file by itself and can't load TypeScript as an ES module here: jiti can. */
 export default async function setUp() {
-  const { startThrowAwayServer } = await createJiti(import.meta.url).import('./throw-away-server.ts');
+  const jiti = createJiti(import.meta.url);
+  const { startThrowAwayServer } = await jiti.import('./throw-away-server.ts');
+  const { compileSources } = await jiti.import('./compile.ts');
+  globalThis.removeCompiled = compileSources();
   globalThis.stopThrowAwayServer = await startThrowAwayServer();
 }

@@ -170,13 +170,14 @@ async function fromTemplate<T>(template: string, fn: (database: ClientConfig) =>
 
 const silent = { warn() {}, error() {}, debug() {}, deprecate() {} };
 
-/** Runs `fn` with stock Knex on a folder. */
+/** Runs `fn` with stock Knex, of any major, on a folder. */
 export async function withStockKnex<T>(
   database: ClientConfig,
   directory: string,
   fn: (knex: Knex) => Promise<T>,
+  create: typeof createKnex = createKnex,
 ): Promise<T> {
-  const knex = createKnex({
+  const knex = create({
     client: 'pg',
     connection: { ...database } as Knex.PgConnectionConfig,
     pool: { min: 0, max: 4 },

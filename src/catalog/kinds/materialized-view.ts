@@ -1,7 +1,7 @@
 import { quoteQualified } from '../../database/sql.js';
 import { columnAlterations } from '../column-clauses.js';
 import { type Column, type ColumnRow, columnNumbers, columnsJson, columnValues } from '../columns.js';
-import { address, type Kind, type KindRow, probeSchema, userRow } from '../kind.js';
+import { type Kind, type KindRow, probeSchema, userRow } from '../kind.js';
 import { attributes } from '../model.js';
 import { storageParameters } from '../options.js';
 import { returnRule, returnRulePart, rowTypePart } from '../relation-parts.js';
