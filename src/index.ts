@@ -19,4 +19,6 @@ export { loadSettings, type SettingsInput } from './settings/load.js';
 export type { Settings } from './settings/settings.js';
 export { type NothingToSquash, type Squashed, type SquashOptions, squash } from './squash.js';
 export { type Status, status } from './status.js';
+export type { Excused, Finding, KindCount, ObjectDifference, Trials } from './validate/result.js';
+export { type ValidateOptions, type ValidateResult, validate } from './validate.js';
 export { toolVersion } from './version.js';

@@ -6,6 +6,7 @@ import { addResetCommand } from './commands/reset.js';
 import { addRestoreCommand } from './commands/restore.js';
 import { addSquashCommand } from './commands/squash.js';
 import { addStatusCommand } from './commands/status.js';
+import { addValidateCommand } from './commands/validate.js';
 import { printError } from './output.js';
 
 /**
@@ -25,6 +26,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   addLedgerCommands(program);
   addResetCommand(program);
   addRestoreCommand(program);
+  addValidateCommand(program, state);
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return state.exitCode;
