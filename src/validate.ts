@@ -11,6 +11,8 @@ import { openWorkshop } from './follow/gate.js';
 import { asSpeltIn, type Project } from './follow/project.js';
 import { promisedMigrations } from './follow/promise.js';
 import type { BaselineFile } from './history/baselines.js';
+import { type EditedFile, editedFiles, readHashes } from './history/hashes.js';
+import { locateLedger } from './history/ledger.js';
 import { loadMigration } from './history/load.js';
 import { type DatabaseState, decideState } from './history/state.js';
 import { type MigrateOptions, onTarget } from './migrate.js';
@@ -62,7 +64,7 @@ export async function validate(settings: Settings, options: ValidateOptions = {}
   return onTarget(settings, options, async (server, opened) => {
     const seen = await look(server, opened.settings);
     const read = performance.now() - began;
-    const facts = judge(opened, seen);
+    const facts = await judge(opened, seen);
     const { project, state, pending } = facts;
     const workshop = openWorkshop(server, settings, options.onReplayed);
     const scope = scopeOf(settings, options);
@@ -109,6 +111,8 @@ type Counts = ReturnType<typeof inScope>;
 
 interface Seen {
   readonly live: LiveDatabase;
+  /** Hashes of the files that ran here, by name. */
+  readonly hashes: ReadonlyMap<string, string>;
   readonly catalog: Catalog;
   readonly trials: Trials;
   readonly findings: readonly Finding[];
@@ -119,9 +123,10 @@ async function look({ target }: Server, settings: Settings): Promise<Seen> {
   return withClient(target, (client) =>
     inSnapshot(client, async () => {
       const live = await readLiveOn(client, ledgerSettings(settings));
+      const hashes = await readHashes(client, await locateLedger(client, ledgerSettings(settings)));
       if (live.catalog === null) throw new Error('the catalog was asked for and not read');
       const tried = await tryViewsAndFunctions(client, settings.searchPath);
-      return { live, catalog: live.catalog.catalog, ...tried };
+      return { live, hashes, catalog: live.catalog.catalog, ...tried };
     }),
   );
 }
@@ -133,11 +138,11 @@ interface Judged {
   readonly files: readonly string[];
   readonly pending: readonly string[];
   readonly flaws: Project['flaws'];
-  readonly edited: readonly { readonly name: string; readonly recorded: string; readonly now: string }[];
+  readonly edited: readonly EditedFile[];
 }
 
 /** What the names alone say; edited files don't keep it from looking further. */
-function judge(opened: Project, { live }: Seen): Judged {
+async function judge(opened: Project, { live, hashes }: Seen): Promise<Judged> {
   const ledger = live.ledger ?? [];
   const project = asSpeltIn(opened, ledger);
   const files = project.history.map(({ name }) => name);
@@ -154,7 +159,15 @@ function judge(opened: Project, { live }: Seen): Judged {
   // Amid a baseline's originals these are pending, and it isn't.
   const later = open.filter((name) => name !== project.baseline?.name || executed.size === 0);
   const pending = [...new Set([...missing, ...('pending' in state ? open : later)])];
-  return { project, state, ledger, files, pending, flaws: project.flaws, edited: [] };
+  return {
+    project,
+    state,
+    ledger,
+    files,
+    pending,
+    flaws: project.flaws,
+    edited: await editedFiles(project.history, hashes),
+  };
 }
 
 async function compare(

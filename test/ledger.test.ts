@@ -188,5 +188,6 @@ test('the tables have names of one stem', () => {
     lock: 'm_lock',
     revision: 'm_revision',
     progress: 'm_progress',
+    hashes: 'm_hashes',
   });
 });

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import type { ClientConfig } from 'pg';
 import { withClient } from '../src/database/client.js';
 import { up } from '../src/migrate.js';
@@ -5,7 +6,7 @@ import { squash } from '../src/squash.js';
 import { type ValidateResult, validate } from '../src/validate.js';
 import { runCli } from './support/cli.js';
 import { settingsOf, treeOf, withExample } from './support/example.js';
-import { writeIn } from './support/project.js';
+import { createsTable, withProject, writeIn } from './support/project.js';
 import { pgDump, psql, withDatabase } from './support/server.js';
 import { type Bed, everythingOf, later, laterNames, lendBed, names } from './support/squashed.js';
 
@@ -214,9 +215,32 @@ describe('ledger and files', () => {
       try {
         expect(errors(await validate(await bed.settings(database)))).toEqual([['out of order', '4_z.cjs']]);
       } finally {
-        await (await import('node:fs/promises')).rm(`${bed.root}/migrations/4_z.cjs`);
+        await rm(`${bed.root}/migrations/4_z.cjs`);
       }
     });
+  });
+
+  test('a file that was edited after it ran here; how its lines end makes no difference', async () => {
+    await withDatabase((database) =>
+      withProject(
+        { 'migrations/1.cjs': createsTable('a'), 'migrations/2.cjs': createsTable('b') },
+        async (root) => {
+          const settings = await settingsOf(root, database);
+          await up(settings);
+          await writeIn(root, 'migrations/1.cjs', createsTable('a').replaceAll('\n', '\r\n'));
+          expect((await validate(settings)).equal).toBe(true);
+          await writeIn(root, 'migrations/1.cjs', `${createsTable('a')}// more`);
+          expect(errors(await validate(settings))).toEqual([['edited', '1.cjs']]);
+          // What stock Knex ran again has no record.
+          await run(database, `DELETE FROM knex_migrations WHERE name = '1.cjs'`);
+          await run(
+            database,
+            `INSERT INTO knex_migrations (name, batch, migration_time) VALUES ('1.cjs', 2, now())`,
+          );
+          expect(errors(await validate(settings))).toEqual([]);
+        },
+      ),
+    );
   });
 
   test('ghosts, a database without a ledger, an empty one', async () => {

@@ -10,12 +10,13 @@ export interface LedgerSettings {
   readonly searchPath?: Settings['searchPath'];
 }
 
-/** One name for each of the four tables: Knex's two, our record of adoptions, and of what has no transaction. */
+/** One name for each of the tables: Knex's two, and our records of adoptions, of what has no transaction, and of files that ran. */
 export interface LedgerTables {
   readonly ledger: string;
   readonly lock: string;
   readonly revision: string;
   readonly progress: string;
+  readonly hashes: string;
 }
 
 /** The tables in one database: as they stand in SQL, schema included, and which of them exist. */
@@ -32,6 +33,7 @@ export function ledgerTables({ tableName }: Pick<LedgerSettings, 'tableName'>): 
     lock: `${tableName}_lock`,
     revision: `${tableName}_revision`,
     progress: `${tableName}_progress`,
+    hashes: `${tableName}_hashes`,
   };
 }
 
@@ -48,7 +50,13 @@ export async function locateLedger(client: Queryable, settings: LedgerSettings):
   return (await look(client, settings, schemaName, entries)) ?? placeIn('public', settings, none);
 }
 
-const none: LedgerPlace['exists'] = { ledger: false, lock: false, revision: false, progress: false };
+const none: LedgerPlace['exists'] = {
+  ledger: false,
+  lock: false,
+  revision: false,
+  progress: false,
+  hashes: false,
+};
 
 /** One round trip; null where neither the session nor the path has a schema that exists and may be used. */
 async function look(
@@ -57,9 +65,9 @@ async function look(
   schemaName: string | null,
   searchPath: readonly string[] | null,
 ): Promise<LedgerPlace | null> {
-  const { ledger, lock, revision, progress } = ledgerTables(settings);
+  const { ledger, lock, revision, progress, hashes } = ledgerTables(settings);
   const { rows } = await client.query<LedgerPlace['exists'] & { schema: string | null }>(
-    `SELECT schema, ${['ledger', 'lock', 'revision', 'progress']
+    `SELECT schema, ${['ledger', 'lock', 'revision', 'progress', 'hashes']
       .map(
         (table, at) =>
           `to_regclass(quote_ident(schema) || '.' || quote_ident($${at + 3})) IS NOT NULL AS ${table}`,
@@ -70,7 +78,7 @@ async function look(
             JOIN pg_namespace ON nspname = CASE entry WHEN '$user' THEN current_user ELSE entry END
            WHERE has_schema_privilege(pg_namespace.oid, 'USAGE')
            ORDER BY place LIMIT 1)) AS schema) AS place`,
-    [schemaName, searchPath, ledger, lock, revision, progress],
+    [schemaName, searchPath, ledger, lock, revision, progress, hashes],
   );
   const { schema, ...exists } = rows[0] ?? { schema: null, ...none };
   return schema === null ? null : placeIn(schema, settings, exists);
@@ -83,6 +91,7 @@ function placeIn(schema: string, settings: LedgerSettings, exists: LedgerPlace['
     lock: quoteQualified(schema, names.lock),
     revision: quoteQualified(schema, names.revision),
     progress: quoteQualified(schema, names.progress),
+    hashes: quoteQualified(schema, names.hashes),
   };
   return { schema, sql, exists };
 }

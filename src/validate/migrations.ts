@@ -1,3 +1,4 @@
+import type { EditedFile } from '../history/hashes.js';
 import type { DatabaseState, Flaw } from '../history/state.js';
 import type { Finding } from './result.js';
 
@@ -12,7 +13,7 @@ export interface MigrationFacts {
   readonly pending: readonly string[];
   readonly flaws: readonly Flaw[];
   /** Files that aren't as they were when they ran here. */
-  readonly edited: readonly { readonly name: string; readonly recorded: string; readonly now: string }[];
+  readonly edited: readonly EditedFile[];
   /** Whether migrations may be pending. */
   readonly allowPending: boolean;
 }
@@ -23,13 +24,15 @@ export function migrationFindings(facts: MigrationFacts): readonly Finding[] {
   return [
     ...ofState(state),
     ...flaws.map(({ name, reason }) => error('edited', name, reason)),
-    ...edited.map(({ name, recorded, now }) =>
-      error(
-        'edited',
-        name,
-        `was edited after it ran here: sha256 ${recorded.slice(0, 12)}… then, ${now.slice(0, 12)}… now`,
+    ...edited
+      .filter(({ name }) => !flaws.some((flaw) => flaw.name === name))
+      .map(({ name, recorded, now }) =>
+        error(
+          'edited',
+          name,
+          `was edited after it ran here: sha256 ${recorded.slice(0, 12)}… then, ${now.slice(0, 12)}… now`,
+        ),
       ),
-    ),
     ...pendingFindings(facts),
     ...swapped(facts),
   ];
