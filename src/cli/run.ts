@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { toolVersion } from '../index.js';
 import { addLedgerCommands } from './commands/adopt.js';
+import { addAuditCommand } from './commands/audit.js';
 import { addMigrateCommands } from './commands/migrate.js';
 import { addResetCommand } from './commands/reset.js';
 import { addRestoreCommand } from './commands/restore.js';
@@ -27,6 +28,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   addResetCommand(program);
   addRestoreCommand(program);
   addValidateCommand(program, state);
+  addAuditCommand(program, state);
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return state.exitCode;
