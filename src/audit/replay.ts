@@ -106,7 +106,7 @@ function isOfTheTool(sql: string, { tableName }: LedgerSettings): boolean {
   return (
     /^\s*(begin|commit|rollback|savepoint|release|set transaction|show)\b/i.test(sql) ||
     sql.includes(tableName) ||
-    /\bpg_(backend_pid|try_advisory_lock_shared)\(/.test(sql)
+    /\b(pg_backend_pid|pg_try_advisory_lock_shared|to_regclass)\(/.test(sql)
   );
 }
 
