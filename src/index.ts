@@ -1,5 +1,6 @@
 /** The public API: each function is one command, on settings that loadSettings has parsed. */
 export type { AdoptionOutcome } from './adopt/outcome.js';
+export { type AuditedMigration, type AuditOptions, type AuditResult, audit } from './audit.js';
 export type { Server } from './database/server.js';
 export { isSquashError, SquashError, type SquashErrorCode, type SquashErrorDetails } from './errors.js';
 export type { Migrator } from './history/migrator.js';
@@ -30,4 +31,6 @@ export { loadSettings, type SettingsInput } from './settings/load.js';
 export type { Settings } from './settings/settings.js';
 export { type NothingToSquash, type Squashed, type SquashOptions, squash } from './squash.js';
 export { type Status, status } from './status.js';
+export type { Excused, Finding, KindCount, ObjectDifference, Trials } from './validate/result.js';
+export { type ValidateOptions, type ValidateResult, validate } from './validate.js';
 export { toolVersion } from './version.js';

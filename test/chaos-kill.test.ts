@@ -299,7 +299,6 @@ describe('every step that writes has a failpoint', () => {
     'src/archive/swap.ts moveAside': 'swap.moved',
     'src/archive/swap.ts place': 'swap.placed',
     'src/objects/record.ts writeRecords': 'objects.recorded',
-    'src/prove-baseline.ts layOut': 'a temporary folder',
     'src/history/ledger.ts creation': 'IF NOT EXISTS: it is made by whoever comes next',
     'src/history/ledger.ts deleteDoubles': 'repeated at each look',
     'src/history/ledger.ts deleteRows': 'adopt.deleted, restore.deleted, migrate.recorded',

@@ -189,5 +189,6 @@ test('the tables have names of one stem', () => {
     revision: 'm_revision',
     progress: 'm_progress',
     objects: 'm_objects',
+    hashes: 'm_hashes',
   });
 });

@@ -18,6 +18,7 @@ import { loadSettings } from '../src/settings/load.js';
 import { defaultRowSettings } from '../src/settings/rows.js';
 import type { Flags, SquashOptions } from '../src/settings/schema.js';
 import type { Settings } from '../src/settings/settings.js';
+import { defaultValidateSettings } from '../src/settings/validate.js';
 
 let folder = '';
 const outside = { ...process.env };
@@ -227,6 +228,7 @@ describe('defaults', () => {
       backups: join(folder, 'backups'),
       stateDirectory: join(folder, '.knex-squash'),
       rows: defaultRowSettings,
+      validate: defaultValidateSettings,
     });
   });
 

@@ -57,14 +57,6 @@ export function parseExpected(text: string): ExpectedCatalog {
   };
 }
 
-/** A catalog that was just read, as the one to expect. */
-export function asExpected(
-  { major, objects: found }: Catalog,
-  otherwise: readonly ExpectedObject[] = [],
-): ExpectedCatalog {
-  return { serverMajor: major, objects: found.map(bare), otherwise };
-}
-
 /** What is compared of an object. */
 export function bare({ kind, id, attributes }: ExpectedObject): ExpectedObject {
   return { kind, id, attributes };

@@ -37,15 +37,20 @@ export async function readLive(
   settings: LedgerSettings,
   isEnough: (ledger: readonly LedgerRow[]) => boolean = () => false,
 ): Promise<LiveDatabase> {
-  return withClient(connection, (client) =>
-    inSnapshot(client, async () => {
-      const place = await locateLedger(client, settings);
-      const ledger = place.exists.ledger ? await readRows(client, place) : null;
-      const open = place.exists.lock ? await findInterrupted(client, place) : null;
-      const catalog = isEnough(ledger ?? []) ? null : await readLiveCatalog(client, place);
-      return { ledger, interrupted: open?.name ?? null, catalog };
-    }),
-  );
+  return withClient(connection, (client) => inSnapshot(client, () => readLiveOn(client, settings, isEnough)));
+}
+
+/** As {@link readLive}, on a session that is in a snapshot already. */
+export async function readLiveOn(
+  client: Queryable,
+  settings: LedgerSettings,
+  isEnough: (ledger: readonly LedgerRow[]) => boolean = () => false,
+): Promise<LiveDatabase> {
+  const place = await locateLedger(client, settings);
+  const ledger = place.exists.ledger ? await readRows(client, place) : null;
+  const open = place.exists.lock ? await findInterrupted(client, place) : null;
+  const catalog = isEnough(ledger ?? []) ? null : await readLiveCatalog(client, place);
+  return { ledger, interrupted: open?.name ?? null, catalog };
 }
 
 async function readLiveCatalog(client: Queryable, place: LedgerPlace): Promise<LiveCatalog> {

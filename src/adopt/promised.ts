@@ -1,7 +1,7 @@
 import type { ClientConfig } from 'pg';
 import { canonicalDifferences } from '../catalog/canonical.js';
 import type { Difference } from '../catalog/compare.js';
-import type { Catalog } from '../catalog/model.js';
+import type { Catalog, CatalogObject } from '../catalog/model.js';
 import { readCatalog } from '../catalog/read.js';
 import { inSnapshot, type Queryable, withClient } from '../database/client.js';
 import { type ShadowOptions, withShadow } from '../database/shadow.js';
@@ -10,7 +10,7 @@ import { type LedgerSettings, locateLedger } from '../history/ledger.js';
 import type { Migration } from '../history/migration.js';
 import { type ReplaySettings, replayHistory } from '../history/replay.js';
 import { type Cache, cacheKey, readCached, writeCached } from './cache.js';
-import { asExpected, bare, driftFrom, type ExpectedCatalog } from './expected.js';
+import { bare, driftFrom, type ExpectedCatalog } from './expected.js';
 
 /** Where the promise of a ledger is worked out. */
 export interface Workshop {
@@ -23,25 +23,78 @@ export interface Workshop {
   readonly onReplayed?: (name: string) => void;
 }
 
+/** What migrations build, whole, and how a live catalog differs from it. */
+export interface Compared {
+  readonly expected: Catalog;
+  readonly differences: readonly Difference[];
+  /** Whether the migrations were run on a shadow; else the answer comes from the cache. */
+  readonly replayed: boolean;
+}
+
+/** An expected catalog with all that its statements are written from. */
+interface PromisedCatalog extends ExpectedCatalog {
+  readonly objects: readonly CatalogObject[];
+}
+
 /**
- * How a live catalog differs from the one that these migrations build, in this order. What they build
- * is read from a shadow the first time and from the cache afterwards. Where only spellings differ the
- * server parses them again, on the shadow and never on the live database, and what turned out to be
- * the same is remembered as well.
+ * How a live catalog differs from the one that these migrations build, in this order.
  *
- * @throws SquashError SHADOW_UNAVAILABLE, MIGRATION_FAILED, MIGRATION_INVALID.
+ * @throws SquashError as {@link compareWithPromise}.
  */
 export async function driftFromPromise(
   workshop: Workshop,
   migrations: readonly Migration[],
   live: Catalog,
 ): Promise<readonly Difference[]> {
+  return (await compareWithPromise(workshop, migrations, live)).differences;
+}
+
+/**
+ * Holds a live catalog against the one that these migrations build, in this order. What they build
+ * is read from a shadow the first time and from the cache afterwards. Where only spellings differ the
+ * server parses them again, on the shadow and never on the live database, and what turned out to be
+ * the same is remembered as well.
+ *
+ * @param counts whether it matters how a difference ends: for the rest no shadow is made.
+ * @throws SquashError SHADOW_UNAVAILABLE, MIGRATION_FAILED, MIGRATION_INVALID.
+ */
+export async function compareWithPromise(
+  workshop: Workshop,
+  migrations: readonly Migration[],
+  live: Catalog,
+  counts: (difference: Difference) => boolean = () => true,
+): Promise<Compared> {
   const key = promiseKey(workshop, migrations, live.major);
-  const known = await readCached<ExpectedCatalog>(workshop.cache, key);
-  const differences = known === null ? null : driftFrom(known, live);
+  const known = await readCached<PromisedCatalog>(workshop.cache, key);
+  const differences = known === null ? [] : driftFrom(known, live);
   // What is missing or too much is no matter of spelling: no shadow could tell more.
-  if (differences?.every(({ change }) => change !== 'changed')) return differences;
+  if (known !== null && differences.every((each) => each.change !== 'changed' || !counts(each))) {
+    return { expected: asCatalog(known), differences, replayed: false };
+  }
   return buildAndCompare(workshop, migrations, live, known, key);
+}
+
+/** What these migrations build on an empty database, from a shadow the first time and from the cache afterwards. */
+export async function promisedCatalog(
+  workshop: Workshop,
+  migrations: readonly Migration[],
+  major: number,
+): Promise<Catalog> {
+  const key = promiseKey(workshop, migrations, major);
+  const known = await readCached<PromisedCatalog>(workshop.cache, key);
+  if (known !== null) return asCatalog(known);
+  return onBuilt(workshop, migrations, async (_shadow, built) => {
+    await writeCached(workshop.cache, key, asPromised(built));
+    return built;
+  });
+}
+
+function asCatalog({ serverMajor, objects }: PromisedCatalog): Catalog {
+  return { major: serverMajor, objects };
+}
+
+function asPromised({ major, objects }: Catalog): PromisedCatalog {
+  return { serverMajor: major, objects, otherwise: [] };
 }
 
 /**
@@ -53,12 +106,8 @@ export async function tryOnShadow(
   migrations: readonly Migration[],
   major: number,
 ): Promise<Error | null> {
-  const key = promiseKey(workshop, migrations, major);
-  if ((await readCached(workshop.cache, key)) !== null) return null;
   try {
-    await onBuilt(workshop, migrations, async (_shadow, built) =>
-      writeCached(workshop.cache, key, asExpected(built)),
-    );
+    await promisedCatalog(workshop, migrations, major);
     return null;
   } catch (error) {
     if (isSquashError(error) && ['MIGRATION_FAILED', 'MIGRATION_INVALID'].includes(error.code)) return error;
@@ -68,7 +117,7 @@ export async function tryOnShadow(
 
 function promiseKey({ settings }: Workshop, migrations: readonly Migration[], major: number): string {
   const files = migrations.map(({ name, sha256 }) => [name, sha256]);
-  return cacheKey(['catalog', major, settings.searchPath, settings.migrations.disableTransactions, files]);
+  return cacheKey(['promise', major, settings.searchPath, settings.migrations.disableTransactions, files]);
 }
 
 async function buildAndCompare(
@@ -77,9 +126,9 @@ async function buildAndCompare(
   live: Catalog,
   known: ExpectedCatalog | null,
   key: string,
-): Promise<readonly Difference[]> {
+): Promise<Compared> {
   return onBuilt(workshop, migrations, async (shadow, built) => {
-    const expected = asExpected(built, known?.otherwise ?? []);
+    const expected = { ...asPromised(built), otherwise: known?.otherwise ?? [] };
     const differences = driftFrom(expected, live);
     const remaining = await withClient(shadow, (client) =>
       unlessSpelling(client, differences, built, live, () => readOn(client, workshop.settings)),
@@ -91,7 +140,7 @@ async function buildAndCompare(
       ...expected,
       otherwise: [...expected.otherwise, ...otherwise],
     });
-    return remaining;
+    return { expected: built, differences: remaining, replayed: true };
   });
 }
 

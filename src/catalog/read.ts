@@ -39,6 +39,18 @@ interface Draft {
  * @throws SquashError OBJECT_UNSUPPORTED that names every object which no kind claims.
  */
 export async function readCatalog(client: Queryable, options: ReadOptions): Promise<Catalog> {
+  return (await readAddressed(client, options)).catalog;
+}
+
+/** A catalog, and where each of its objects lies in the system catalogs: an object that was made anew lies elsewhere. */
+export interface AddressedCatalog {
+  readonly catalog: Catalog;
+  /** By id. */
+  readonly addresses: ReadonlyMap<string, Address>;
+}
+
+/** As {@link readCatalog}, with addresses. */
+export async function readAddressed(client: Queryable, options: ReadOptions): Promise<AddressedCatalog> {
   const { scope, roles } = await readScope(client, options);
   const { only, isLenient = false } = options;
   const read = only === undefined ? kinds : kinds.filter(({ name }) => only.includes(name));
@@ -71,9 +83,10 @@ export async function readCatalog(client: Queryable, options: ReadOptions): Prom
   );
   if (only === undefined && !isLenient) await refuseStrays(client, aspects.strays, links);
   const objects = drafts.map((entry) => complete(entry, links, aspects.attributes.get(entry.id) ?? {}));
+  const major = Math.floor(scope.version / 10000);
   return {
-    major: Math.floor(scope.version / 10000),
-    objects: objects.sort((a, b) => byCodePoint(a.id, b.id)),
+    catalog: { major, objects: objects.sort((a, b) => byCodePoint(a.id, b.id)) },
+    addresses: new Map(drafts.flatMap(({ id, own: [first] }) => (first === undefined ? [] : [[id, first]]))),
   };
 }
 

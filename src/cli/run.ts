@@ -1,12 +1,14 @@
 import { Command, CommanderError } from 'commander';
 import { toolVersion } from '../index.js';
 import { addLedgerCommands } from './commands/adopt.js';
+import { addAuditCommand } from './commands/audit.js';
 import { addMigrateCommands } from './commands/migrate.js';
 import { addObjectsCommand } from './commands/objects.js';
 import { addResetCommand } from './commands/reset.js';
 import { addRestoreCommand } from './commands/restore.js';
 import { addSquashCommand } from './commands/squash.js';
 import { addStatusCommand } from './commands/status.js';
+import { addValidateCommand } from './commands/validate.js';
 import { printError } from './output.js';
 
 /**
@@ -27,6 +29,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   addObjectsCommand(program);
   addResetCommand(program);
   addRestoreCommand(program);
+  addValidateCommand(program, state);
+  addAuditCommand(program, state);
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return state.exitCode;

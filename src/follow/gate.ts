@@ -125,7 +125,7 @@ async function lookUp(
 }
 
 /** The baseline, and the later migrations in the order in which the database ran them. */
-function canonicalOf({ project, baseline, way }: Journey): readonly Migration[] {
+export function canonicalOf({ project, baseline, way }: Journey): readonly Migration[] {
   const { name, path, sha256 } = baseline;
   const files = new Map(project.history.map((migration) => [migration.name, migration]));
   return [

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { SquashError } from '../errors.js';
 import { failpoint } from '../failpoint.js';
 import { onSession, runOf } from './connect.js';
+import { ensureHashes, insertRowAndHash } from './hashes.js';
 import { deleteRows, insertRow, type LedgerPlace } from './ledger.js';
 import { freeLock, takeLock } from './lock.js';
 import type { LedgerRow, Migration } from './migration.js';
@@ -16,6 +17,8 @@ interface Task {
   readonly run: Run;
   readonly place: LedgerPlace;
   readonly name: string;
+  /** Of its file. */
+  readonly sha256: string;
   readonly direction: Direction;
   readonly act: (knex: Knex) => Promise<unknown>;
 }
@@ -35,7 +38,8 @@ export async function execute(
   const act = loaded[direction]?.bind(loaded);
   if (act === undefined) throw noDown(migration);
   if (run.place === null) throw new Error('a migration can only run within a command of its migrator');
-  const task: Task = { run, place: run.place, name: migration.name, direction, act };
+  const { name, sha256 } = migration;
+  const task: Task = { run, place: run.place, name, sha256, direction, act };
   const wantsTransaction = usesTransaction(run, loaded);
   if (knex.isTransaction) {
     if (!wantsTransaction) throw changedMeanwhile(migration);
@@ -87,13 +91,15 @@ async function besideTransaction(task: Task): Promise<void> {
 }
 
 /** Takes the lock for longer than a transaction and writes `started`; null when others were faster. */
-async function start({ run, place, name, direction }: Task): Promise<number | null> {
+async function start(task: Task): Promise<number | null> {
+  const { run, place, name, direction } = task;
   return inKnexTransaction(run.knex, async (trx) => {
     await onSession(trx, (client) => takeLock(client, place, run.lockTimeout));
     if (isDone({ run, name, direction }, await rowsNow(run, place, trx))) {
       await onSession(trx, (client) => freeLock(client, place));
       return null;
     }
+    await readyHashes(task, trx);
     const mark = { name, direction, batch: run.batch, run: runOf(run.knex) };
     return onSession(trx, (client) => markStarted(client, place, mark));
   });
@@ -112,14 +118,24 @@ async function end(task: Task, id: number, state: 'done' | 'failed'): Promise<vo
 }
 
 async function actAndRecord(task: Task, knex: Knex): Promise<void> {
+  await readyHashes(task, knex);
   await task.act(knex);
   await record(task, knex);
 }
 
-async function record({ run, place, name, direction }: Task, knex: Knex): Promise<void> {
+/** Before the migration, which may take another role. Nobody asks a shadow what ran there. */
+async function readyHashes({ run, place, direction }: Task, knex: Knex): Promise<void> {
+  if (run.isAlone || direction === 'down' || place.exists.hashes || run.place?.exists.hashes === true) return;
+  const exists = await onSession(knex, (client) => ensureHashes(client, place));
+  run.place = { ...place, exists: { ...place.exists, hashes: exists } };
+}
+
+async function record({ run, place, name, sha256, direction }: Task, knex: Knex): Promise<void> {
+  const row = { name, batch: run.batch };
   await onSession(knex, async (client) => {
-    if (direction === 'up') await insertRow(client, place, { name, batch: run.batch });
-    else await deleteRows(client, place, [name]);
+    if (direction === 'down') await deleteRows(client, place, [name]);
+    else if (run.place?.exists.hashes === true) await insertRowAndHash(client, place, row, sha256);
+    else await insertRow(client, place, row);
   });
 }
 

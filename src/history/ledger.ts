@@ -11,8 +11,8 @@ export interface LedgerSettings {
 }
 
 /**
- * One name for each of the five tables: Knex's two, our record of adoptions, of what has no transaction,
- * and of objects that have files of their own.
+ * One name for each of the six tables: Knex's two, our records of adoptions, of what has no transaction,
+ * of objects that have files of their own, and of the files that ran.
  */
 export interface LedgerTables {
   readonly ledger: string;
@@ -20,6 +20,7 @@ export interface LedgerTables {
   readonly revision: string;
   readonly progress: string;
   readonly objects: string;
+  readonly hashes: string;
 }
 
 /** The tables in one database: as they stand in SQL, schema included, and which of them exist. */
@@ -37,6 +38,7 @@ export function ledgerTables({ tableName }: Pick<LedgerSettings, 'tableName'>): 
     revision: `${tableName}_revision`,
     progress: `${tableName}_progress`,
     objects: `${tableName}_objects`,
+    hashes: `${tableName}_hashes`,
   };
 }
 
@@ -59,6 +61,7 @@ const none: LedgerPlace['exists'] = {
   revision: false,
   progress: false,
   objects: false,
+  hashes: false,
 };
 
 /** One round trip; null where neither the session nor the path has a schema that exists and may be used. */
@@ -95,6 +98,7 @@ function placeIn(schema: string, settings: LedgerSettings, exists: LedgerPlace['
     revision: quoteQualified(schema, names.revision),
     progress: quoteQualified(schema, names.progress),
     objects: quoteQualified(schema, names.objects),
+    hashes: quoteQualified(schema, names.hashes),
   };
   return { schema, sql, exists };
 }

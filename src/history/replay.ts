@@ -22,7 +22,7 @@ export type ReplaySettings = Pick<Settings, 'connection' | 'knexConfig' | 'migra
  * run, the environment leads to the shadow instead of the real database.
  *
  * @param connection the shadow, an empty database.
- * @param onProgress called after each migration.
+ * @param onProgress called after each migration; the next one waits for it.
  * @returns the steps, in order.
  * @throws SquashError MIGRATION_FAILED with the server's message and place; MIGRATION_INVALID.
  */
@@ -30,7 +30,7 @@ export async function replayHistory(
   connection: ClientConfig,
   settings: ReplaySettings,
   migrations: readonly Migration[],
-  onProgress: (step: ReplayStep) => void = () => {},
+  onProgress: (step: ReplayStep) => void | Promise<void> = () => {},
 ): Promise<readonly ReplayStep[]> {
   return withShadowEnvironment(connection, settings.connection, () =>
     withKnex(connection, settings, (knex) => replayOn(knex, settings, migrations, onProgress)),
@@ -41,7 +41,7 @@ async function replayOn(
   knex: Knex,
   { migrations: migrationSettings, searchPath }: ReplaySettings,
   migrations: readonly Migration[],
-  onProgress: (step: ReplayStep) => void,
+  onProgress: (step: ReplayStep) => void | Promise<void>,
 ): Promise<readonly ReplayStep[]> {
   await ensureSchema(knex, migrationSettings.schemaName);
   const steps: ReplayStep[] = [];
@@ -56,10 +56,10 @@ async function replayOn(
   migrator.on('migrating', () => {
     startedAt = performance.now();
   });
-  migrator.on('migrated', ({ name }) => {
+  migrator.on('migrated', async ({ name }) => {
     const step = { name, milliseconds: performance.now() - startedAt };
     steps.push(step);
-    onProgress(step);
+    await onProgress(step);
   });
   await explainingFailures(knex, () => migrator.up());
   return steps;

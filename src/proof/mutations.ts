@@ -163,8 +163,16 @@ function removal(object: CatalogObject): string | null {
     const { onKind, on } = object.attributes;
     return `ALTER ${onKind} ${on} DROP CONSTRAINT ${quoted(object)} CASCADE`;
   }
+  if (object.kind.endsWith(' of family')) {
+    const { family, number, left, right } = object.attributes;
+    const noun = object.kind.startsWith('operator') ? 'OPERATOR' : 'FUNCTION';
+    return `ALTER OPERATOR FAMILY ${family} DROP ${noun} ${number} (${left}, ${right})`;
+  }
   const statement = kindOf(object).drop(object);
-  return statement?.startsWith('DROP ') ? `${statement} CASCADE` : statement;
+  // Nothing can depend on a user mapping, so there is no CASCADE.
+  return statement?.startsWith('DROP ') && object.kind !== 'user mapping'
+    ? `${statement} CASCADE`
+    : statement;
 }
 
 function comment(object: CatalogObject): string | null {

@@ -1,5 +1,6 @@
 import type { BaselineMetadata } from '../baseline/metadata.js';
 import type { CatalogObject } from '../catalog/model.js';
+import { code, table } from '../markdown.js';
 import { erDiagram } from './mermaid.js';
 import { rulingWords } from './rulings.js';
 
@@ -210,13 +211,4 @@ function nextSteps({ archive, path }: ReportInput): readonly string[] {
     '3. On every other database: `npx knex-squash up`. It adopts one that ran all of the originals, and runs the baseline on an empty one.',
     "4. A colleague's migration that isn't merged yet needs nothing: it sorts after the baseline.",
   ];
-}
-
-function code(text: string): string {
-  return `\`${text.replaceAll('|', '\\|').replaceAll('`', "'")}\``;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)];
 }

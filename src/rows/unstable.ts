@@ -1,3 +1,4 @@
+import { patternOf } from '../catalog/patterns.js';
 import { SquashError } from '../errors.js';
 
 /** One way in which a history does not reproduce itself. */
@@ -34,10 +35,4 @@ export function unstableError(found: readonly Instability[]): SquashError {
 /** Whether the settings rule that object; `*` stands for any text. */
 export function isRuledUnstable(object: string, unstable: Readonly<Record<string, 'first'>>): boolean {
   return Object.keys(unstable).some((pattern) => patternOf(pattern).test(object));
-}
-
-/** A name in which `*` stands for any text, as a regular expression. */
-export function patternOf(name: string): RegExp {
-  const parts = name.split('*').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${parts.join('[\\s\\S]*')}$`);
 }

@@ -169,6 +169,7 @@ function assemble({ cwd, root, knexfile: path, environment, connection, parsed }
       volatile: squash.volatile,
       unstable: squash.unstable,
     },
+    validate: squash.validate,
   };
 }
 

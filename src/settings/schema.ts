@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { parseUrl } from './connection.js';
 import { rowsKeys, rowsSelection } from './rows.js';
 import { fileSettingsOf } from './source-key.js';
+import { validateKeys } from './validate.js';
 
 /** What Knex loads where `loadExtensions` says nothing (knex/lib/migrations/common/MigrationsLoader.js). */
 const defaultExtensions = ['.co', '.coffee', '.eg', '.iced', '.js', '.cjs', '.litcoffee', '.ls', '.ts'];
@@ -102,6 +103,8 @@ const squash = z.strictObject({
   sameName: z
     .enum(['exact', 'without extension'], { error: 'must be "exact" or "without extension"' })
     .default('exact'),
+  /** What `validate` looks at, and what it lets through. */
+  validate: validateKeys.prefault({}),
   ...rowsKeys,
 });
 

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { ClientConfig } from 'pg';
 import type { RowSettings } from './rows.js';
+import type { ValidateSettings } from './validate.js';
 
 /** Where the history lies and how Knex was told to treat it; Knex's own names and meaning. */
 export interface MigrationSettings {
@@ -49,4 +50,6 @@ export interface Settings {
   readonly stateDirectory: string;
   /** What a baseline does with rows. */
   readonly rows: RowSettings;
+  /** What `validate` looks at, and what it lets through. */
+  readonly validate: ValidateSettings;
 }

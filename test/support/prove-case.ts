@@ -12,6 +12,7 @@ import { readCatalogBeside } from '../../src/proof/observe.js';
 import { layOut } from '../../src/prove-baseline.js';
 import { defaultRowSettings, type RowSettings } from '../../src/settings/rows.js';
 import type { Settings } from '../../src/settings/settings.js';
+import { defaultValidateSettings } from '../../src/settings/validate.js';
 import type { Case } from './cases.js';
 import { comparePgDumps } from './pg-dump.js';
 import { migrationSettings } from './project.js';
@@ -32,6 +33,7 @@ export const caseSettings: Settings = {
   backups: join(tmpdir(), 'backups'),
   stateDirectory: tmpdir(),
   rows: defaultRowSettings,
+  validate: defaultValidateSettings,
 };
 
 /** Runs `fn` with the baseline of these migrations, the replays started at once. */

@@ -29,7 +29,7 @@ interface Row extends KindRow, Routine {
 }
 
 /** A procedure may differ from another by an OUT argument alone, so its identity says the modes. */
-const modedTypes = `(SELECT string_agg(CASE p.proargmodes[a.at] WHEN 'o' THEN 'OUT ' WHEN 'b' THEN 'INOUT ' WHEN 'v' THEN 'VARIADIC '
+export const modedTypes = `(SELECT string_agg(CASE p.proargmodes[a.at] WHEN 'o' THEN 'OUT ' WHEN 'b' THEN 'INOUT ' WHEN 'v' THEN 'VARIADIC '
     ELSE 'IN ' END || format_type(a.type, NULL), ', ' ORDER BY a.at)
   FROM unnest(coalesce(p.proallargtypes, p.proargtypes::oid[])) WITH ORDINALITY a (type, at))`;
 
