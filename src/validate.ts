@@ -8,6 +8,7 @@ import { inSnapshot, withClient } from './database/client.js';
 import type { Server } from './database/server.js';
 import { ledgerSettings } from './follow/examine.js';
 import { openWorkshop } from './follow/gate.js';
+import { withoutOwn } from './follow/own.js';
 import { asSpeltIn, type Project } from './follow/project.js';
 import { promisedMigrations } from './follow/promise.js';
 import type { BaselineFile } from './history/baselines.js';
@@ -183,7 +184,8 @@ async function compare(
   const unseen = outside([live], counts);
   const compared = await compareWithPromise(workshop, migrations, live, ({ id }) => !unseen.has(id));
   const left = outside([live, compared.expected], counts);
-  return { ...compared, differences: compared.differences.filter(({ id }) => !left.has(id)) };
+  const counted = withoutOwn(compared.differences, live, project);
+  return { ...compared, differences: counted.filter(({ id }) => !left.has(id)) };
 }
 
 /** Builds the baseline as it lies there, from its text alone, unless the cache knows what it builds. */

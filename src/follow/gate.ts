@@ -10,12 +10,12 @@ import { isSquashError, SquashError } from '../errors.js';
 import type { BaselineFile } from '../history/baselines.js';
 import { loadMigration } from '../history/load.js';
 import type { Migration } from '../history/migration.js';
-import { withoutFiled } from '../objects/excuse.js';
 import type { Settings } from '../settings/settings.js';
 import { shadowOptions } from '../shadows.js';
 import { toolVersion } from '../version.js';
 import { whatOrderChanges } from './order.js';
 import { findOriginals } from './originals.js';
+import { withoutOwn } from './own.js';
 import type { Project } from './project.js';
 import type { Way } from './way.js';
 
@@ -50,14 +50,8 @@ export function openWorkshop(
  *   ARCHIVE_MISSING, ARCHIVE_INVALID, MIGRATION_FAILED.
  */
 export async function driftAt(journey: Journey, live: Catalog): Promise<readonly Difference[]> {
-  return withoutFiled(await allDrift(journey, live), live, journey.project.objectFiles);
-}
-
-async function allDrift(journey: Journey, live: Catalog): Promise<readonly Difference[]> {
-  const { unstable } = journey.baseline;
   const differences = await inLedgersOrder(journey, () => differencesAt(journey, live));
-  // What the history builds anew each time is each database's own; the project has ruled so.
-  return differences.filter(({ id, change }) => change !== 'changed' || !unstable.includes(id));
+  return withoutOwn(differences, live, journey.project);
 }
 
 async function differencesAt(journey: Journey, live: Catalog): Promise<readonly Difference[]> {
@@ -66,7 +60,7 @@ async function differencesAt(journey: Journey, live: Catalog): Promise<readonly 
   if (way.later.length > 0) return driftFromPromise(workshop, canonicalOf(journey), live);
   if (isExpected(live, baseline)) return [];
   const archived = await driftFromArchive(project.settings, baseline, live);
-  if (archived !== null && withoutFiled(archived, live, project.objectFiles).length === 0) return [];
+  if (archived !== null && withoutOwn(archived, live, project).length === 0) return [];
   try {
     return await driftFromPromise(workshop, canonicalOf(journey), live);
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { ClientConfig } from 'pg';
+import { compareCatalogs } from '../catalog/compare.js';
 import { readDigests, type TableDigest } from '../rows/digest.js';
 import { differingColumns } from '../rows/hold.js';
 import { withRows } from '../rows/session.js';
@@ -39,7 +40,11 @@ export async function proveSame(ways: Ways): Promise<Proof> {
     window: null,
     ledger,
   });
-  return proof;
+  const own = new Set(compareCatalogs(history.catalog, again.catalog).map(({ id }) => id));
+  const differences = proof.differences.filter(
+    ({ object, change }) => change !== 'changed' || !own.has(object),
+  );
+  return { ...proof, equal: differences.length === 0, differences };
 }
 
 async function volatileColumns(ways: Ways, history: Observation, again: Observation): Promise<LeftOut> {
