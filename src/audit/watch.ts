@@ -1,4 +1,4 @@
-import { knex as createKnex, type Knex } from 'knex';
+import createKnex, { type Knex } from 'knex';
 import type { Client } from 'pg';
 import type { Queryable } from '../database/client.js';
 
