@@ -1,5 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import { replaceDurably } from './archive/durable.js';
 import type { MadeChange } from './audit/changes.js';
 import { readCode } from './audit/code.js';
 import { distinct, type Question } from './audit/questions.js';
@@ -87,7 +88,7 @@ export async function audit(settings: Settings, options: AuditOptions = {}): Pro
       questions: await questionsOf(history, seen),
     };
     const isWriter = known === null && options.dryRun !== true;
-    if (isWriter) await writeFile(path, renderRegistry(registered));
+    if (isWriter) await replaceDurably(path, renderRegistry(registered));
     return {
       serverMajor: server.major,
       migrations: seen.steps.map(({ statements, ...step }) => ({ ...step, statements: tally(statements) })),

@@ -30,8 +30,9 @@ export async function catchUp({ server, onRun }: CatchUp, journey: Journey): Pro
       return ran.map(({ name }) => name);
     });
   } catch (error) {
-    // Another process was faster and has stamped the database already: the caller looks again.
-    if (isSquashError(error) && error.code === 'LEDGER_CHANGED') return [];
+    // Another process was faster and has stamped the database already, in the midst of this or before
+    // it began: the caller looks again.
+    if (isSquashError(error) && ['LEDGER_CHANGED', 'LEDGER_MISMATCH'].includes(error.code)) return [];
     throw error;
   }
 }

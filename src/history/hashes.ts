@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { Queryable } from '../database/client.js';
 import { sha256 } from './hash.js';
-import type { LedgerPlace } from './ledger.js';
+import { insertion, type LedgerPlace } from './ledger.js';
 import type { LedgerRow, Migration } from './migration.js';
 
 /** A file that isn't as it was when it ran on a database. */
@@ -34,19 +34,16 @@ export async function ensureHashes(client: Queryable, { schema, sql }: LedgerPla
 /** Adds a row as `insertRow` does, and the hash of its file under the same id, in one round trip. */
 export async function insertRowAndHash(
   client: Queryable,
-  { sql }: LedgerPlace,
+  place: LedgerPlace,
   { name, batch }: Pick<LedgerRow, 'name' | 'batch'>,
   hash: string,
 ): Promise<void> {
+  const { advanced, inserted } = insertion(place);
   await client.query(
-    `WITH made AS (
-       INSERT INTO ${sql.ledger} (name, batch, migration_time)
-       SELECT $1::varchar, $2::integer, clock_timestamp()
-        WHERE NOT EXISTS (SELECT FROM ${sql.ledger} WHERE name = $1::varchar)
-       RETURNING id, name)
-     INSERT INTO ${sql.hashes} (id, name, sha256) SELECT id, name, $3::text FROM made
+    `WITH advanced AS (${advanced}), made AS (${inserted} RETURNING id, name)
+     INSERT INTO ${place.sql.hashes} (id, name, sha256) SELECT id, name, $4::text FROM made
      ON CONFLICT (id) DO UPDATE SET name = excluded.name, sha256 = excluded.sha256`,
-    [name, batch, hash],
+    [name, batch, place.sql.ledger, hash],
   );
 }
 

@@ -157,13 +157,19 @@ export async function insertRow(
   place: LedgerPlace,
   row: Pick<LedgerRow, 'name' | 'batch'>,
 ): Promise<void> {
-  await client.query(
-    `WITH advanced AS (${advance(place, 3)})
-     INSERT INTO ${place.sql.ledger} (name, batch, migration_time)
+  const { advanced, inserted } = insertion(place);
+  await client.query(`WITH advanced AS (${advanced}) ${inserted}`, [row.name, row.batch, place.sql.ledger]);
+}
+
+/** The parts of {@link insertRow}'s statement; its parameters are the name, the batch and the ledger's table. */
+export function insertion(place: LedgerPlace): { readonly advanced: string; readonly inserted: string } {
+  const { ledger } = place.sql;
+  return {
+    advanced: advance(place, 3),
+    inserted: `INSERT INTO ${ledger} (name, batch, migration_time)
      SELECT $1::varchar, $2::integer, clock_timestamp() FROM (SELECT count(*) FROM advanced) AS first
-      WHERE NOT EXISTS (SELECT FROM ${place.sql.ledger} WHERE name = $1::varchar)`,
-    [row.name, row.batch, place.sql.ledger],
-  );
+      WHERE NOT EXISTS (SELECT FROM ${ledger} WHERE name = $1::varchar)`,
+  };
 }
 
 /** Adds rows as they once were, ids and times included. */
