@@ -1,5 +1,5 @@
 import { expectedCatalogPath, parseExpected } from './adopt/expected.js';
-import { type LiveDatabase, readLiveOn } from './adopt/live.js';
+import { type LiveDatabase, readInterrupted, readLiveOn } from './adopt/live.js';
 import { type Compared, compareWithPromise, promisedCatalog, type Workshop } from './adopt/promised.js';
 import { findArchive } from './archive/read.js';
 import { fingerprint } from './catalog/fingerprint.js';
@@ -121,15 +121,16 @@ interface Seen {
 
 /** All that is read of the live database, of one moment. */
 async function look({ target }: Server, settings: Settings): Promise<Seen> {
-  return withClient(target, (client) =>
-    inSnapshot(client, async () => {
-      const live = await readLiveOn(client, ledgerSettings(settings));
+  return withClient(target, async (client) => {
+    const interrupted = await readInterrupted(client, ledgerSettings(settings));
+    return inSnapshot(client, async () => {
+      const live = await readLiveOn(client, ledgerSettings(settings), interrupted);
       const hashes = await readHashes(client, await locateLedger(client, ledgerSettings(settings)));
       if (live.catalog === null) throw new Error('the catalog was asked for and not read');
       const tried = await tryViewsAndFunctions(client, settings.searchPath);
       return { live, hashes, catalog: live.catalog.catalog, ...tried };
-    }),
-  );
+    });
+  });
 }
 
 interface Judged {

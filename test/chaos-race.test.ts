@@ -119,9 +119,18 @@ async function withPlugin<T>(database: ClientConfig, fn: (knex: Knex) => Promise
   return fn(knex).finally(() => knex.destroy());
 }
 
-/** What may go wrong in a race without any harm: who comes too late is told so, and writes nothing. */
-const harmless =
-  /files are missing|already locked|LEDGER_MISMATCH|ran only a part|became pending|Migration table is already locked|is replaced by a baseline/;
+/** What we may say in a race: who comes too late is told so, and writes nothing. */
+const ours = /^LOCK_TIMEOUTthe migration table is already locked|ran only a part|became pending/;
+/** Without a transaction stock Knex commits the baseline before its row: in between the objects are nobody's. */
+const oursBeside = new RegExp(`${ours.source}|^DATABASE_FOREIGN`);
+
+/**
+ * What stock Knex may say. Where one of its migrations wants no transaction it doesn't compare again under
+ * its lock, and runs what another has run meanwhile: its own error, which changes nothing.
+ */
+const stocks =
+  /files are missing|already locked|LEDGER_MISMATCH|ran only a part|Migration table is already locked|is replaced by a baseline/;
+const stocksBeside = new RegExp(`${stocks.source}|relation "shelves" already exists`);
 
 describe.each([
   ['transactional', false],
@@ -144,7 +153,8 @@ describe.each([
     async (from, ran) => {
       const count = rounds(1, 40);
       const files = [...laterNames, ...(isBeside ? [besideName] : [])];
-      let refused = 0;
+      const refused = { we: 0, stock: 0 };
+      const patterns = isBeside ? { ours: oursBeside, stocks: stocksBeside } : { ours, stocks };
       for (let round = 0; round < count; round++) {
         await bed.at(ran, async (database) => {
           const settings = await bed.settings(database);
@@ -166,10 +176,11 @@ describe.each([
               return contend();
             }),
           );
-          for (const end of ended) {
+          for (const [n, end] of ended.entries()) {
             if (end.status === 'fulfilled') continue;
-            refused += 1;
-            expect(String(end.reason?.code ?? '') + String(end.reason?.message)).toMatch(harmless);
+            refused[n < 4 ? 'we' : 'stock'] += 1;
+            const said = String(end.reason?.code ?? '') + String(end.reason?.message);
+            expect(said).toMatch(patterns[n < 4 ? 'ours' : 'stocks']);
           }
           // Whoever was refused comes again.
           await up(settings);
@@ -184,7 +195,7 @@ describe.each([
         });
       }
       figure(
-        `mixed races with stock Knex, ${kind}, from ${from}: ${count} rounds of 7, 0 bad, ${refused} told to come again`,
+        `mixed races with stock Knex, ${kind}, from ${from}: ${count} rounds of 7, 0 bad, told to come again: ${refused.we} of ours, ${refused.stock} of stock Knex`,
       );
     },
     longTimeout,

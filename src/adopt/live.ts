@@ -27,7 +27,7 @@ export interface LiveCatalog {
 }
 
 /**
- * Reads ledger and catalog in one snapshot; nothing is written.
+ * Reads ledger and catalog in one snapshot, and before it what broke off; nothing is written.
  *
  * @param isEnough whether a ledger makes reading the catalog needless.
  * @throws SquashError SERVER_UNREACHABLE, OBJECT_UNSUPPORTED.
@@ -37,20 +37,30 @@ export async function readLive(
   settings: LedgerSettings,
   isEnough: (ledger: readonly LedgerRow[]) => boolean = () => false,
 ): Promise<LiveDatabase> {
-  return withClient(connection, (client) => inSnapshot(client, () => readLiveOn(client, settings, isEnough)));
+  return withClient(connection, async (client) => {
+    const interrupted = await readInterrupted(client, settings);
+    return inSnapshot(client, () => readLiveOn(client, settings, interrupted, isEnough));
+  });
+}
+
+/** The migration without a transaction that broke off; asked before a snapshot, as {@link findInterrupted} says. */
+export async function readInterrupted(client: Queryable, settings: LedgerSettings): Promise<string | null> {
+  const place = await locateLedger(client, settings);
+  const open = place.exists.lock ? await findInterrupted(client, place) : null;
+  return open?.name ?? null;
 }
 
 /** As {@link readLive}, on a session that is in a snapshot already. */
 export async function readLiveOn(
   client: Queryable,
   settings: LedgerSettings,
+  interrupted: string | null,
   isEnough: (ledger: readonly LedgerRow[]) => boolean = () => false,
 ): Promise<LiveDatabase> {
   const place = await locateLedger(client, settings);
   const ledger = place.exists.ledger ? await readRows(client, place) : null;
-  const open = place.exists.lock ? await findInterrupted(client, place) : null;
   const catalog = isEnough(ledger ?? []) ? null : await readLiveCatalog(client, place);
-  return { ledger, interrupted: open?.name ?? null, catalog };
+  return { ledger, interrupted, catalog };
 }
 
 async function readLiveCatalog(client: Queryable, place: LedgerPlace): Promise<LiveCatalog> {

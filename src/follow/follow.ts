@@ -3,8 +3,10 @@ import type { LiveCatalog } from '../adopt/live.js';
 import type { AdoptionOutcome, NamedDifference } from '../adopt/outcome.js';
 import { adoptBaseline } from '../adopt/stamp.js';
 import { fingerprint } from '../catalog/fingerprint.js';
+import { withClient } from '../database/client.js';
 import type { Server } from '../database/server.js';
 import { SquashError } from '../errors.js';
+import { deleteDoubles, locateLedger } from '../history/ledger.js';
 import type { LockOptions } from '../history/lock.js';
 import type { LedgerRow } from '../history/migration.js';
 import type { DatabaseState } from '../history/state.js';
@@ -62,6 +64,9 @@ async function followOnce(
 ): Promise<AdoptionOutcome | null> {
   const { baseline } = project;
   const atOnce = decidedAtOnce(state);
+  if (baseline !== null && countOf(live.ledger ?? [], baseline.name) > 1) {
+    await forgetDoubles(request, project, baseline.name);
+  }
   if (atOnce !== null || baseline === null || live.catalog === null || live.ledger === null) {
     return atOnce ?? { kind: 'already adopted' };
   }
@@ -83,6 +88,17 @@ async function followOnce(
     return null;
   }
   return stamp(request, journey, live.catalog, live.ledger, [...drift, ...order], caughtUp);
+}
+
+function countOf(ledger: readonly LedgerRow[], name: string): number {
+  return ledger.filter((row) => row.name === name).length;
+}
+
+/** Stock Knex, where it runs without a transaction, writes a row for what another has done meanwhile. */
+async function forgetDoubles({ server }: Follow, { settings }: Project, name: string): Promise<void> {
+  await withClient(server.target, async (client) =>
+    deleteDoubles(client, await locateLedger(client, ledgerSettings(settings)), name),
+  );
 }
 
 async function stamp(

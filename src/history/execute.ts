@@ -7,7 +7,15 @@ import { deleteRows, insertRow, type LedgerPlace } from './ledger.js';
 import { freeLock, takeLock } from './lock.js';
 import type { LedgerRow, Migration } from './migration.js';
 import { markEnded, markStarted } from './progress.js';
-import { batchAfter, loadOnce, type Run, rowsNow, underLock, usesTransaction } from './run.js';
+import {
+  batchAfter,
+  loadOnce,
+  lockedTransaction,
+  type Run,
+  rowsNow,
+  underLock,
+  usesTransaction,
+} from './run.js';
 import { inKnexTransaction } from './transaction.js';
 
 export type Direction = 'up' | 'down';
@@ -60,7 +68,7 @@ async function alone(task: Task, wantsTransaction: boolean): Promise<void> {
 
 async function inOwnTransaction(task: Task): Promise<void> {
   const { run, place } = task;
-  await inKnexTransaction(run.knex, (trx) =>
+  await lockedTransaction(run, (trx) =>
     underLock(run, place, trx, async (rows) => {
       if (isDone(task, rows)) return;
       failpoint('migrate.locked');
@@ -93,8 +101,8 @@ async function besideTransaction(task: Task): Promise<void> {
 /** Takes the lock for longer than a transaction and writes `started`; null when others were faster. */
 async function start(task: Task): Promise<number | null> {
   const { run, place, name, direction } = task;
-  return inKnexTransaction(run.knex, async (trx) => {
-    await onSession(trx, (client) => takeLock(client, place, run.lockTimeout));
+  return lockedTransaction(run, async (trx) => {
+    await onSession(trx, (client) => takeLock(client, place));
     if (isDone({ run, name, direction }, await rowsNow(run, place, trx))) {
       await onSession(trx, (client) => freeLock(client, place));
       return null;

@@ -3,21 +3,51 @@ import type { ClientConfig } from 'pg';
 import { errorCode, type Queryable, withClient } from '../database/client.js';
 import { SquashError } from '../errors.js';
 import { ensureLedger, type LedgerPlace, type LedgerSettings, locateLedger } from './ledger.js';
-import { interrupted, type OpenMigration, openMigrations } from './progress.js';
+import { interrupted, lookAtMark, type Mark, type OpenMigration, openMigrations } from './progress.js';
 import { inTransaction, isTransient } from './transaction.js';
 
 /** Milliseconds that we wait for another run, unless told otherwise. */
 export const defaultLockTimeout = 60_000;
 
 /**
- * Takes Knex's migration lock as stock Knex does (`is_locked` from 0 to 1, Migrator.js), so that its
- * runs and ours exclude each other. `client` must be in a READ COMMITTED transaction.
+ * Runs `attempt`, a transaction that looks at each lock once, until none of them is in other hands.
+ *
+ * Each look is a transaction of its own, and nothing blocks: a CREATE INDEX CONCURRENTLY of the holder
+ * waits for the end of every transaction that had a snapshot when it looked, even where that was for
+ * a moment, and so would wait for whoever waits for the holder.
  *
  * @param timeout milliseconds.
- * @throws SquashError LOCK_TIMEOUT as {@link holdLockRow}.
+ * @throws SquashError LOCK_TIMEOUT when a holder doesn't end in time.
  */
-export async function takeLock(client: Queryable, place: LedgerPlace, timeout: number): Promise<void> {
-  await holdLockRow(client, place, timeout);
+export async function untilFree<T>(timeout: number, attempt: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + timeout;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const { heldLock } = Object(error) as { heldLock?: string };
+      if (heldLock === undefined) throw error;
+      if (performance.now() >= deadline) throw held(heldLock, timeout);
+    }
+    // Not in step with others.
+    await sleep(20 + Math.random() * 80);
+  }
+}
+
+/** What an attempt throws: {@link untilFree} alone catches it, so it needs no hint. */
+function busy(heldLock: string): Error {
+  return Object.assign(new Error(`another session holds ${heldLock}`), { heldLock });
+}
+
+/**
+ * Takes Knex's migration lock as stock Knex does (`is_locked` from 0 to 1, Migrator.js), so that its
+ * runs and ours exclude each other. `client` must be in a READ COMMITTED transaction, within
+ * {@link untilFree}.
+ *
+ * @throws as {@link holdLockRow}.
+ */
+export async function takeLock(client: Queryable, place: LedgerPlace): Promise<void> {
+  await holdLockRow(client, place);
   await client.query(`UPDATE ${place.sql.lock} SET is_locked = 1`);
 }
 
@@ -26,40 +56,35 @@ export async function takeLock(client: Queryable, place: LedgerPlace, timeout: n
  * it in the same way without ever showing a 1; those are waited for, and so is a run of ours that
  * shows a 1 while a session of it lives.
  *
- * Polls instead of blocking: a blocked waiter keeps a snapshot, on which a CREATE INDEX CONCURRENTLY
- * of the holder would wait in its turn.
- *
- * @throws SquashError LOCK_TIMEOUT at once when the lock is marked as taken and not by us, later when
- *   its holder doesn't end in time; MIGRATION_INTERRUPTED when the run that marked it is dead.
+ * @throws SquashError LOCK_TIMEOUT at once when the lock is marked as taken and not by us;
+ *   MIGRATION_INTERRUPTED when the run that marked it is dead.
  */
-export async function holdLockRow(client: Queryable, place: LedgerPlace, timeout: number): Promise<void> {
-  if (await poll(() => isRowFree(client, place), timeout)) return;
-  throw held(`the row of ${place.sql.lock}`, timeout);
+async function holdLockRow(client: Queryable, place: LedgerPlace): Promise<void> {
+  if (!(await isRowFree(client, place))) throw busy(`the row of ${place.sql.lock}`);
 }
 
 async function isRowFree(client: Queryable, place: LedgerPlace): Promise<boolean> {
-  const results: unknown = await client.query(
-    `SAVEPOINT before_row; SELECT is_locked FROM ${place.sql.lock} FOR UPDATE SKIP LOCKED`,
+  const { rows } = await client.query<{ is_locked: number | null }>(
+    `SELECT is_locked FROM ${place.sql.lock} FOR UPDATE SKIP LOCKED`,
   );
-  const { rows } = (results as { rows: { is_locked: number | null }[] }[])[1] ?? { rows: [] };
-  if (rows.length === 0) {
-    // A savepoint left for each look would all be written once the transaction writes.
-    await client.query('RELEASE before_row');
-    return false;
-  }
-  const isMarked = rows.some(({ is_locked }) => is_locked === 1);
-  // Whoever marked it writes to this row when it is done.
-  if (isMarked) await client.query('ROLLBACK TO before_row; RELEASE before_row');
-  if (!isMarked && !place.exists.progress) return true;
+  if (rows.length === 0) return false;
+  if (rows.some(({ is_locked }) => is_locked === 1)) return passOver(client, place);
+  if (!place.exists.progress) return true;
+  // We hold the row, which whoever ends one writes to: what is open is dead.
   const [open] = await openMigrations(client, place);
-  if (open !== undefined && isDead(open, isMarked)) throw interrupted(open);
-  if (isMarked && open?.isAlive !== true) throw marked(place, open);
-  return !isMarked;
+  if (open !== undefined) throw interrupted(open);
+  return true;
 }
 
-/** While such a migration runs, Knex's lock is marked: where it isn't, somebody has freed it since. */
-function isDead({ isAlive }: OpenMigration, isMarked: boolean): boolean {
-  return isAlive === false || !isMarked;
+/** Not free, as long as a run of ours lives that marked it. */
+async function passOver(client: Queryable, place: LedgerPlace): Promise<false> {
+  const { isMarked, open } = await lookAtMark(client, place);
+  if (open[0]?.isAlive === true) return false;
+  const dead = await findInterrupted(client, place);
+  if (dead !== null) throw interrupted(dead);
+  // Where a session of it was alive a moment ago it has ended since, and the next look tells.
+  if (isMarked && open[0]?.isAlive !== false) throw marked(place, open[0]);
+  return false;
 }
 
 /** @throws SquashError MIGRATION_INTERRUPTED when a migration without a transaction broke off. */
@@ -69,12 +94,21 @@ export async function refuseInterrupted(client: Queryable, place: LedgerPlace): 
   if (open !== null) throw interrupted(open);
 }
 
-/** The migration without a transaction that broke off last, as far as that can be told; or null. */
+/**
+ * The migration without a transaction that broke off last, as far as that can be told; or null. Not
+ * within a REPEATABLE READ transaction: sessions are seen as they are, rows as they were.
+ */
 export async function findInterrupted(client: Queryable, place: LedgerPlace): Promise<OpenMigration | null> {
-  const [open] = await openMigrations(client, place);
-  if (open === undefined) return null;
-  const { rows } = await client.query(`SELECT FROM ${place.sql.lock} WHERE is_locked = 1`);
-  return isDead(open, rows.length > 0) ? open : null;
+  const found = deadOf(await lookAtMark(client, place));
+  if (found === null) return null;
+  // One that ended while its sessions were counted has its end written by now.
+  const again = deadOf(await lookAtMark(client, place));
+  return again?.id === found.id ? again : null;
+}
+
+/** While such a migration runs Knex's lock is marked: where it isn't, somebody has freed it since. */
+function deadOf({ isMarked, open: [open] }: Mark): OpenMigration | null {
+  return open !== undefined && (open.isAlive === false || !isMarked) ? open : null;
 }
 
 /** How a lock is waited for. */
@@ -109,10 +143,12 @@ export async function withLedgerLocked<T>(
     try {
       return await withClient(connection, async (client) => {
         const place = await findLedger(client, settings);
-        return inTransaction(client, connection, async () => {
-          await takeAll(client, place, options);
-          return fn({ client, place });
-        });
+        return untilFree(options.timeout ?? defaultLockTimeout, () =>
+          inTransaction(client, connection, async () => {
+            await takeAll(client, place, options);
+            return fn({ client, place });
+          }),
+        );
       });
     } catch (error) {
       if (attempt === attempts || !isTransient(error)) throw error;
@@ -134,17 +170,11 @@ async function findLedger(client: Queryable, settings: LedgerSettings): Promise<
 async function takeAll(
   client: Queryable,
   place: LedgerPlace,
-  { timeout = defaultLockTimeout, isMarkOurs = false }: LockOptions,
+  { isMarkOurs = false }: LockOptions,
 ): Promise<void> {
-  const deadline = performance.now() + timeout;
-  const left = () => Math.max(0, deadline - performance.now());
-  if (!(await poll(() => tryAdvisoryLock(client), left()))) {
-    throw held("knex-squash's advisory lock", timeout);
-  }
-  if (!isMarkOurs) await holdLockRow(client, place, left());
-  if (!(await poll(() => tryTableLock(client, place), left()))) {
-    throw held(`the table ${place.sql.ledger}`, timeout);
-  }
+  if (!(await tryAdvisoryLock(client))) throw busy("knex-squash's advisory lock");
+  if (!isMarkOurs) await holdLockRow(client, place);
+  await takeTableLock(client, place);
 }
 
 /** Gives the lock back; in a transaction it is free for others at the commit. */
@@ -155,10 +185,6 @@ export async function freeLock(client: Queryable, place: LedgerPlace): Promise<v
 /** `knexsqsh` in ASCII as a bigint: PostgreSQL's advisory locks have numbers for names. */
 const advisoryKey = '7741236377503757160';
 
-/**
- * Without parameters: a statement with some leaves its portal open in the transaction, and with it the
- * snapshot on which a CREATE INDEX CONCURRENTLY would wait for as long as we do.
- */
 async function tryAdvisoryLock(client: Queryable): Promise<boolean> {
   const { rows } = await client.query<{ done: boolean }>(
     `SELECT pg_try_advisory_xact_lock(${advisoryKey}) AS done`,
@@ -170,27 +196,14 @@ async function tryAdvisoryLock(client: Queryable): Promise<boolean> {
  * Readers may go on; writers that don't ask for Knex's lock are kept out as well. Who waits for such a
  * lock makes others wait behind it, so it is asked for a moment at a time.
  */
-async function tryTableLock(client: Queryable, { sql }: LedgerPlace): Promise<boolean> {
-  await client.query(`SAVEPOINT before_lock; SET LOCAL lock_timeout = '50ms'`);
+async function takeTableLock(client: Queryable, { sql }: LedgerPlace): Promise<void> {
+  await client.query(`SET LOCAL lock_timeout = '50ms'`);
   try {
     await client.query(`LOCK TABLE ${sql.ledger} IN EXCLUSIVE MODE`);
-    await client.query('RELEASE before_lock; SET LOCAL lock_timeout = 0');
-    return true;
   } catch (error) {
-    if (errorCode(error) !== '55P03') throw error;
-    await client.query('ROLLBACK TO before_lock; RELEASE before_lock');
-    return false;
+    throw errorCode(error) === '55P03' ? busy(`the table ${sql.ledger}`) : error;
   }
-}
-
-/** Asks until the answer is yes or the time is up; looks at least once, and not in step with others. */
-async function poll(ask: () => Promise<boolean>, timeout: number): Promise<boolean> {
-  const deadline = performance.now() + timeout;
-  for (;;) {
-    if (await ask()) return true;
-    if (performance.now() >= deadline) return false;
-    await sleep(20 + Math.random() * 80);
-  }
+  await client.query('SET LOCAL lock_timeout = 0');
 }
 
 function marked({ sql }: LedgerPlace, open: OpenMigration | undefined): SquashError {

@@ -66,19 +66,33 @@ export async function markEnded(
 /** The migrations whose end was never written, the latest first; none where the table is missing. */
 export async function openMigrations(
   client: Queryable,
-  { sql }: LedgerPlace,
+  place: LedgerPlace,
 ): Promise<readonly OpenMigration[]> {
-  const found = await client.query<{ exists: boolean }>(`SELECT to_regclass($1) IS NOT NULL AS exists`, [
-    sql.progress,
-  ]);
-  if (found.rows[0]?.exists !== true) return [];
-  const { rows } = await client.query<OpenMigration>(
-    `SELECT id, name, direction, batch,
-            to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00' AS "startedAt",
-            CASE WHEN run IS NOT NULL THEN ${isLockedBySessions('run::bigint')} END AS "isAlive"
-       FROM ${sql.progress} WHERE state = 'started' ORDER BY id DESC`,
+  return (await lookAtMark(client, place)).open;
+}
+
+/** Knex's lock, and the migrations whose end was never written, as they stood at one moment. */
+export interface Mark {
+  readonly isMarked: boolean;
+  readonly open: readonly OpenMigration[];
+}
+
+/** One statement for both: read one after the other, what ends in between would look as if it had broken off. */
+export async function lookAtMark(client: Queryable, { sql }: LedgerPlace): Promise<Mark> {
+  const isMarked = `EXISTS (SELECT FROM ${sql.lock} WHERE is_locked = 1) AS "isMarked"`;
+  const found = await client.query<{ exists: boolean; isMarked: boolean }>(
+    `SELECT to_regclass($1) IS NOT NULL AS exists, ${isMarked}`,
+    [sql.progress],
   );
-  return rows;
+  if (found.rows[0]?.exists !== true) return { isMarked: found.rows[0]?.isMarked === true, open: [] };
+  const { rows } = await client.query<{ isMarked: boolean; open: readonly OpenMigration[] }>(
+    `SELECT ${isMarked}, ARRAY(
+       SELECT json_build_object('id', id, 'name', name, 'direction', direction, 'batch', batch,
+              'startedAt', to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00',
+              'isAlive', CASE WHEN run IS NOT NULL THEN ${isLockedBySessions('run::bigint')} END)
+         FROM ${sql.progress} WHERE state = 'started' ORDER BY id DESC) AS open`,
+  );
+  return rows[0] ?? { isMarked: false, open: [] };
 }
 
 /** What to say of a migration whose process is gone. */

@@ -4,7 +4,7 @@ import { isSquashError, SquashError } from '../errors.js';
 import type { MigrationSettings } from '../settings/settings.js';
 import { onSession } from './connect.js';
 import { ensureLedger, type LedgerPlace, type LedgerSettings, readRows } from './ledger.js';
-import { freeLock, refuseInterrupted, takeLock } from './lock.js';
+import { freeLock, refuseInterrupted, takeLock, untilFree } from './lock.js';
 import type { LedgerRow, LoadedMigration, Migration } from './migration.js';
 import { finallyQuietly } from './quietly.js';
 import { inKnexTransaction } from './transaction.js';
@@ -82,7 +82,7 @@ export function loadOnce({ loaded }: Run, migration: Migration): Promise<LoadedM
 type Action = (rows: readonly LedgerRow[]) => Promise<MigrationMeta[]>;
 
 async function inOneTransaction(run: Run, place: LedgerPlace, action: Action): Promise<MigrationMeta[]> {
-  return inKnexTransaction(run.knex, async (trx) => {
+  return lockedTransaction(run, async (trx) => {
     run.current = trx;
     try {
       return await underLock(run, place, trx, async (rows) => {
@@ -96,6 +96,14 @@ async function inOneTransaction(run: Run, place: LedgerPlace, action: Action): P
   });
 }
 
+/** A transaction of Knex whose first step is to take the lock, again and again until it is free. */
+export async function lockedTransaction<T>(
+  { knex, lockTimeout }: Run,
+  fn: (trx: Knex.Transaction) => Promise<T>,
+): Promise<T> {
+  return untilFree(lockTimeout, () => inKnexTransaction(knex, fn));
+}
+
 /** Runs `fn` in a transaction while it holds Knex's lock, with the ledger that nobody else can change now. */
 export async function underLock<T>(
   run: Run,
@@ -103,7 +111,7 @@ export async function underLock<T>(
   trx: Knex.Transaction,
   fn: (rows: readonly LedgerRow[]) => Promise<T>,
 ): Promise<T> {
-  await onSession(trx, (client) => takeLock(client, place, run.lockTimeout));
+  await onSession(trx, (client) => takeLock(client, place));
   const free = () => onSession(trx, (client) => freeLock(client, place));
   // Freed after a failure too: a migration may have sent a COMMIT, and the lock with it.
   return finallyQuietly(async () => fn(await rowsNow(run, place, trx)), free);
