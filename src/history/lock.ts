@@ -54,12 +54,12 @@ export async function takeLock(client: Queryable, place: LedgerPlace): Promise<v
 /**
  * Locks the row of Knex's lock table until the transaction ends. Stock Knex's transactional runs hold
  * it in the same way without ever showing a 1; those are waited for, and so is a run of ours that
- * shows a 1 while a session of it lives.
+ * shows a 1 while a session of it lives. Within {@link untilFree}.
  *
  * @throws SquashError LOCK_TIMEOUT at once when the lock is marked as taken and not by us;
  *   MIGRATION_INTERRUPTED when the run that marked it is dead.
  */
-async function holdLockRow(client: Queryable, place: LedgerPlace): Promise<void> {
+export async function holdLockRow(client: Queryable, place: LedgerPlace): Promise<void> {
   if (!(await isRowFree(client, place))) throw busy(`the row of ${place.sql.lock}`);
 }
 

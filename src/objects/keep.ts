@@ -5,7 +5,7 @@ import { SquashError } from '../errors.js';
 import { failpoint } from '../failpoint.js';
 import { onSession } from '../history/connect.js';
 import { type LedgerPlace, type LedgerSettings, locateLedger } from '../history/ledger.js';
-import { defaultLockTimeout, holdLockRow } from '../history/lock.js';
+import { defaultLockTimeout, holdLockRow, untilFree } from '../history/lock.js';
 import { inKnexTransaction } from '../history/transaction.js';
 import type { ObjectFile } from './files.js';
 import { judgeObjects, type ObjectWork, recordOf } from './judge.js';
@@ -51,14 +51,16 @@ export async function keepObjects(
 ): Promise<KeptObjects> {
   const found = await onSession(knex, (client) => locateLedger(client, settings));
   if (files.length === 0 && !found.exists.objects) return nothingKept;
-  const kept = await inKnexTransaction(knex, (trx) =>
-    onSession(trx, async (client) => {
-      const needsLock = found.exists.lock && options.isAlone !== true && options.dryRun !== true;
-      if (needsLock) await holdLockRow(client, found, defaultLockTimeout);
-      // While we waited another command may have done it all.
-      const place = needsLock ? await locateLedger(client, settings) : found;
-      return keepWithin(client, place, files, options);
-    }),
+  const kept = await untilFree(defaultLockTimeout, () =>
+    inKnexTransaction(knex, (trx) =>
+      onSession(trx, async (client) => {
+        const needsLock = found.exists.lock && options.isAlone !== true && options.dryRun !== true;
+        if (needsLock) await holdLockRow(client, found);
+        // While we waited another command may have done it all.
+        const place = needsLock ? await locateLedger(client, settings) : found;
+        return keepWithin(client, place, files, options);
+      }),
+    ),
   );
   failpoint('objects.committed');
   return kept;
