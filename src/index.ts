@@ -4,6 +4,7 @@ export { type AuditedMigration, type AuditOptions, type AuditResult, audit } fro
 export type { Server } from './database/server.js';
 export { isSquashError, SquashError, type SquashErrorCode, type SquashErrorDetails } from './errors.js';
 export type { Migrator } from './history/migrator.js';
+export { applyInit, type FileChange, type InitPlan, prepareInit } from './init.js';
 export { type SquashConfig, squashSource } from './knex-source.js';
 export {
   adopt,

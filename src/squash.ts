@@ -22,6 +22,7 @@ import type { LedgerRow, Migration } from './history/migration.js';
 import type { Proof } from './proof/prove.js';
 import type { Trials } from './proof/try-mutations.js';
 import type { Settings } from './settings/settings.js';
+import { type Verification, verifyByCommand } from './verify.js';
 import { toolVersion } from './version.js';
 
 export interface SquashOptions {
@@ -33,6 +34,8 @@ export interface SquashOptions {
   readonly to?: string;
   /** Try every change that the proof must see, however long that takes. */
   readonly report?: boolean;
+  /** A command that must succeed on a database which the baseline built, before any file is swapped. */
+  readonly verify?: Verification;
   readonly progress?: Progress;
   /** Told once, before anything else: which server is used. */
   readonly onServer?: (server: Server) => void;
@@ -96,6 +99,10 @@ export async function squash(
     };
     return withDraft(server, settings, history, drafting, async (draft) => {
       if (!draft.proof.equal) throw proofFailed(draft.proof);
+      if (options.verify !== undefined) {
+        progress?.(`run ${options.verify.command} on what the baseline builds`);
+        await verifyByCommand(server, settings, draft, later, options.verify);
+      }
       const path = join(dirname(history[0]?.path ?? ''), draft.fileName);
       const archive =
         options.dryRun === true ? null : await commit(settings, server, history, draft, path, options);

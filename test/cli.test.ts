@@ -1,4 +1,5 @@
 import { runCli } from './support/cli.js';
+import { treeOf } from './support/example.js';
 import { createsTable, withProject } from './support/project.js';
 import { withDatabase } from './support/server.js';
 
@@ -61,5 +62,37 @@ describe('squash', () => {
     expect(stdout).toMatch(/table public\.t +│ removed +│ yes/);
     expect(stdout).not.toMatch(/│ NO +│/);
     expect(code).toBe(0);
+  });
+});
+
+describe('squash --verify', () => {
+  const asks = (expected: string) => `require('pg'); (async () => {
+    const { Client } = require('pg'); const client = new Client(process.env.DATABASE_URL); await client.connect();
+    const { rows } = await client.query('SELECT count(*)::text AS n, current_database() AS db FROM t');
+    await client.end(); console.log('rows', rows[0].n, rows[0].db.startsWith('knex_squash_shadow_'));
+    process.exit(rows[0].n === '${expected}' ? 0 : 3);
+  })();`;
+  const project = (expected: string) => ({
+    'migrations/1_t.js': createsTable('t'),
+    'migrations/2_rows.js': `exports.up = (knex) => knex.raw('INSERT INTO t SELECT FROM generate_series(1, 2)'); exports.down = async () => {};`,
+    'check.cjs': asks(expected).replaceAll("require('pg')", `require('${process.cwd()}/node_modules/pg')`),
+  });
+
+  test('runs the command on a database that the baseline built', async () => {
+    const { code, stderr } = await run(project('2'), 'squash', '--verify', 'node check.cjs');
+    expect(stderr).toContain('rows 2 true');
+    expect(code).toBe(0);
+  });
+
+  test('stops with its output and writes nothing when it fails', async () => {
+    await withDatabase((database) =>
+      withProject(project('7'), async (root) => {
+        const before = await treeOf(root);
+        const { code, stderr } = await runCli(['squash', '--verify', 'node check.cjs'], { root, database });
+        expect(stderr).toContain('VERIFY_FAILED: "node check.cjs" exited with 3');
+        expect(code).toBe(1);
+        expect(await treeOf(root)).toEqual(before);
+      }),
+    );
   });
 });

@@ -29,6 +29,13 @@ export class Output {
     process.stderr.write(`\r\u001B[2K${pc.dim(message.slice(0, width))}`);
   }
 
+  /** What a command of the project's own prints: to stderr, since it is no result. */
+  passOn(text: string): void {
+    if (this.#quiet) return;
+    this.#clear();
+    process.stderr.write(text);
+  }
+
   /** The result: one JSON object, or the lines. */
   result(object: unknown, lines: readonly string[]): void {
     this.#clear();

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { toolVersion } from '../index.js';
 import { addLedgerCommands } from './commands/adopt.js';
 import { addAuditCommand } from './commands/audit.js';
+import { addInitCommand } from './commands/init.js';
 import { addMigrateCommands } from './commands/migrate.js';
 import { addObjectsCommand } from './commands/objects.js';
 import { addResetCommand } from './commands/reset.js';
@@ -22,6 +23,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .exitOverride()
     .showHelpAfterError();
   const state = { exitCode: 0 };
+  addInitCommand(program);
   addSquashCommand(program);
   addMigrateCommands(program);
   addStatusCommand(program, state);

@@ -9,6 +9,7 @@ interface Flags extends CommonFlags {
   readonly adopt: boolean;
   readonly to?: string;
   readonly report?: boolean;
+  readonly verify?: string;
 }
 
 export function addSquashCommand(program: Command): void {
@@ -22,6 +23,10 @@ export function addSquashCommand(program: Command): void {
       'whose rows the baseline carries: all (the default), none, or tables by name, as in app.genes,app.users',
     )
     .option('--report', 'try every change that the proof must see, and list what was tried')
+    .option(
+      '--verify <command>',
+      'a command, such as "npm test", that must succeed on a database built from the baseline (DATABASE_URL) before anything is written',
+    )
     .option('--dry-run', 'do everything but write')
     .option('--no-adopt', "leave the configured database's ledger as it is")
     .action(async (flags: Flags) => {
@@ -31,6 +36,9 @@ export function addSquashCommand(program: Command): void {
         adopt: flags.adopt,
         ...(flags.to === undefined ? {} : { to: flags.to }),
         report: flags.report === true,
+        ...(flags.verify === undefined
+          ? {}
+          : { verify: { command: flags.verify, onOutput: (text: string) => output.passOn(text) } }),
         onServer,
         progress: (message) => output.progress(message),
       });
