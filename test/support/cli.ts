@@ -14,7 +14,7 @@ export async function runCli(
   const { JEST_WORKER_ID: _, ...inherited } = process.env;
   const child = spawn(process.execPath, [compiled('src/cli/main.ts'), ...args], {
     cwd: root,
-    env: { ...inherited, NODE_OPTIONS: '', DATABASE_URL: urlOf(database), ...env },
+    env: { ...inherited, NODE_OPTIONS: '', NO_COLOR: '1', DATABASE_URL: urlOf(database), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const [stdout, stderr, [code, signal]] = await Promise.all([
