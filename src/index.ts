@@ -1,6 +1,16 @@
 /** The public API: each function is one command, on settings that loadSettings has parsed. */
 export type { AdoptionOutcome } from './adopt/outcome.js';
 export { type AuditedMigration, type AuditOptions, type AuditResult, audit } from './audit.js';
+export type { BackupManifest } from './backup/manifest.js';
+export {
+  type BackupOptions,
+  backupFull,
+  type FullBackup,
+  type ListedBackup,
+  listBackups,
+  type VerifyOptions,
+  verifyBackup,
+} from './backup.js';
 export type { Server } from './database/server.js';
 export { isSquashError, SquashError, type SquashErrorCode, type SquashErrorDetails } from './errors.js';
 export type { Migrator } from './history/migrator.js';

@@ -290,8 +290,8 @@ describe('every step that writes has a failpoint', () => {
   /** Writers that are one half of a step, whose caller has the failpoint; or whose loss costs nothing. */
   const exempt: Readonly<Record<string, string>> = {
     'src/adopt/cache.ts writeCached': 'a cache',
-    'src/archive/durable.ts replaceDurably': 'called by the journal',
-    'src/archive/durable.ts writeDurably': 'called by archive and swap',
+    'src/files/durable.ts replaceDurably': 'called by the journal',
+    'src/files/durable.ts writeDurably': 'called by archive and swap',
     'src/archive/journal.ts createJournal': 'swap.journal-written',
     'src/archive/journal.ts turnJournal': 'swap.committed, swap.landed',
     'src/archive/swap.ts checkFolders': 'a probe, deleted at once',

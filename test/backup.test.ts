@@ -1,0 +1,142 @@
+import { execFile } from 'node:child_process';
+import { cp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { ClientConfig } from 'pg';
+import { compareRestored } from '../src/backup/compare.js';
+import { readBackup } from '../src/backup/folder.js';
+import { restoreInto } from '../src/backup/restore.js';
+import { backupFull, type FullBackup, verifyBackup } from '../src/backup.js';
+import { withClient } from '../src/database/client.js';
+import { up } from '../src/migrate.js';
+import { runCli } from './support/cli.js';
+import { type Example, settingsOf, withExample } from './support/example.js';
+import { comparePgDumps } from './support/pg-dump.js';
+import { withProject } from './support/project.js';
+import { clientProgram, libpqVariables, pgDump, withDatabase } from './support/server.js';
+
+const query = async (database: ClientConfig, sql: string) =>
+  (await withClient(database, (client) => client.query(sql))).rows;
+
+const work = { jobs: 2, onProgress: () => {} };
+
+/** A small database with what is easily forgotten, and its backup. */
+const small = `CREATE TABLE a (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, t text, up text GENERATED ALWAYS AS (upper(t)) STORED);
+  INSERT INTO a (t) VALUES ('x'), (NULL), (E'tab\\t, \\\\N and \\n'), ('x');
+  CREATE TABLE nothing (); INSERT INTO nothing SELECT FROM generate_series(1, 3);
+  CREATE TABLE "odd "" name" ("a (b" int, "c\nd" text); INSERT INTO "odd "" name" VALUES (1, 'one'), (2, 'two');
+  CREATE SEQUENCE moved; SELECT nextval('moved'), nextval('moved'); CREATE SEQUENCE fresh START 7;
+  CREATE TABLE parts (k int, v text) PARTITION BY LIST (k); CREATE TABLE parts_1 PARTITION OF parts FOR VALUES IN (1);
+  INSERT INTO parts VALUES (1, 'p'); GRANT SELECT ON a TO PUBLIC; COMMENT ON TABLE a IS 'it''s';
+  CREATE MATERIALIZED VIEW m AS SELECT count(*) FROM a`;
+
+async function onSmall(
+  fn: (bed: { root: string; database: ClientConfig; backup: FullBackup }) => Promise<void>,
+): Promise<void> {
+  await withProject({}, (root) =>
+    withDatabase(async (database) => {
+      await query(database, small);
+      const backup = await backupFull(await settingsOf(root, database));
+      await fn({ root, database, backup });
+    }),
+  );
+}
+
+async function onMigrated(fn: (example: Example) => Promise<void>): Promise<void> {
+  await withExample(async (example) => {
+    await up(example.settings);
+    await fn(example);
+  });
+}
+
+test('the example project goes there and back, and pg_dump finds no difference', async () => {
+  await onMigrated(async (example) => {
+    const { settings, database } = example;
+    const { folder, manifest } = await backupFull(settings);
+    expect(manifest.verified).not.toBeNull();
+    await withDatabase(async (again) => {
+      await restoreInto(again, await readBackup(folder), work);
+      await comparePgDumps(database, again);
+      expect(await pgDump(again, ['--inserts'])).toContain('INSERT INTO public.knex_migrations VALUES (1,');
+    });
+    const listed = await runCli(['backup', 'list'], example);
+    expect(listed.stdout).toMatch(/-full .* driver .* \d{4}-\d\d-\d\dT/);
+  });
+});
+
+test('psql alone restores a backup', async () => {
+  const psql = await clientProgram('psql', 0);
+  if (psql === null) return console.warn('no psql is installed: what it restores is not tested');
+  await onSmall(async ({ database, backup }) => {
+    await withDatabase(async (again) => {
+      await promisify(execFile)(psql, ['-X', '-f', 'restore.sql'], {
+        cwd: backup.folder,
+        env: libpqVariables(again),
+      });
+      await comparePgDumps(database, again);
+      const { manifest, catalog } = await readBackup(backup.folder);
+      expect(await compareRestored(again, { ...manifest, catalog })).toEqual([]);
+    });
+  });
+});
+
+test('a backup is for its owner alone', async () => {
+  await onSmall(async ({ backup }) => {
+    const modes = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
+    const entries = await readdir(backup.folder, { recursive: true, withFileTypes: true });
+    for (const entry of entries) {
+      expect([entry.name, await modes(join(entry.parentPath, entry.name))]).toEqual([
+        entry.name,
+        entry.isDirectory() ? '700' : '600',
+      ]);
+    }
+    expect(await modes(backup.folder)).toBe('700');
+  });
+});
+
+test.each([
+  ['a row is gone', 'DELETE FROM a WHERE id = 1', 'table public.a'],
+  ['a row is altered', `UPDATE a SET t = 'y' WHERE id = 1`, 'table public.a'],
+  ['a row is there twice', "INSERT INTO parts VALUES (1, 'p')", 'table public.parts_1'],
+  ['a constraint is gone', 'ALTER TABLE a DROP CONSTRAINT a_pkey', 'constraint a_pkey ON public.a'],
+  ['a grant is gone', 'REVOKE SELECT ON a FROM PUBLIC', 'table public.a'],
+  ['a sequence stands elsewhere', `SELECT setval('moved', 9)`, 'sequence public.moved'],
+  ['a view is not populated', 'REFRESH MATERIALIZED VIEW m WITH NO DATA', 'materialized view public.m'],
+])('the comparison sees that %s', async (_, statement, object) => {
+  await onSmall(async ({ backup }) => {
+    await withDatabase(async (again) => {
+      const read = await readBackup(backup.folder);
+      await restoreInto(again, read, work);
+      const expected = { ...read.manifest, catalog: read.catalog };
+      expect(await compareRestored(again, expected)).toEqual([]);
+      await query(again, statement);
+      expect(await compareRestored(again, expected)).toMatchObject([{ object }]);
+    });
+  });
+});
+
+test('a flip of a byte anywhere is refused', async () => {
+  await onSmall(async ({ root, database, backup }) => {
+    const copy = join(root, 'copy');
+    await cp(backup.folder, copy, { recursive: true });
+    const settings = await settingsOf(root, database);
+    const entries = await readdir(copy, { recursive: true, withFileTypes: true });
+    let flips = 0;
+    for (const entry of entries.filter((each) => each.isFile())) {
+      const path = join(entry.parentPath, entry.name);
+      const bytes = await readFile(path);
+      // npm test has no time for all of them.
+      const every = bytes.length > 1000 ? 61 : 2;
+      for (let at = 0; at < bytes.length; at += every) {
+        const flipped = Buffer.from(bytes);
+        flipped[at] = (flipped[at] ?? 0) ^ (1 << (at % 8));
+        await writeFile(path, flipped);
+        await expect(verifyBackup(settings, copy)).rejects.toMatchObject({ code: 'BACKUP_INVALID' });
+        flips += 1;
+      }
+      await writeFile(path, bytes);
+    }
+    expect(flips).toBeGreaterThan(300);
+    await expect(verifyBackup(settings, copy)).resolves.toMatchObject({ manifest: { engine: 'driver' } });
+  });
+});
