@@ -37,6 +37,7 @@ export {
   type UndoneAdoption,
   undoAdoption,
 } from './restore.js';
+export { type RestoredDatabase, type RestoreFullOptions, restoreFull } from './restore-full.js';
 export { loadSettings, type SettingsInput } from './settings/load.js';
 export type { Settings } from './settings/settings.js';
 export { type NothingToSquash, type Squashed, type SquashOptions, squash } from './squash.js';

@@ -1,6 +1,15 @@
-import { explodedJson, type GrantRow, grantDelta } from '../catalog/aspects/grants.js';
+import { commentStatement } from '../catalog/aspects/comments.js';
+import {
+  explodedJson,
+  type Grant,
+  type GrantRow,
+  grantDelta,
+  grantStatements,
+} from '../catalog/aspects/grants.js';
+import { setClause } from '../cluster/statements.js';
 import type { Queryable } from '../database/client.js';
 import { readLocale } from '../database/locale.js';
+import { quoteIdent } from '../database/sql.js';
 import type { DatabaseProperties } from './manifest.js';
 
 interface Row {
@@ -43,4 +52,22 @@ export async function readProperties(client: Queryable): Promise<DatabasePropert
     connectionLimit: limit,
     grants: grants.map((grant) => ({ ...grant, privileges: [...grant.privileges] })),
   };
+}
+
+/** Statements that give a new database of that name these properties, its owner last. */
+export function propertyStatements(
+  name: string,
+  { owner, settings, comment, connectionLimit, grants }: DatabaseProperties,
+): readonly string[] {
+  const database = quoteIdent(name);
+  return [
+    `ALTER DATABASE ${database} OWNER TO ${owner}`,
+    ...settings.map(
+      ({ role, value }) =>
+        `ALTER ${role === undefined ? '' : `ROLE ${role} IN `}DATABASE ${database} ${setClause(value)}`,
+    ),
+    ...(comment === null ? [] : [commentStatement(`DATABASE ${database}`, comment)]),
+    ...(connectionLimit < 0 ? [] : [`ALTER DATABASE ${database} CONNECTION LIMIT ${connectionLimit}`]),
+    ...grantStatements(grants as readonly Grant[], `DATABASE ${database}`),
+  ];
 }
