@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { ClientConfig } from 'pg';
 import { compareRestored, type RestoreDifference } from './backup/compare.js';
-import { dumpRows, type OnProgress } from './backup/driver.js';
+import { digestTables, dumpRows, type OnProgress } from './backup/driver.js';
 import {
   type Backup,
   listBackups as listFolders,
@@ -12,6 +12,8 @@ import {
   withStaging,
 } from './backup/folder.js';
 import { type BackupManifest, backupNamePattern, catalogName } from './backup/manifest.js';
+import { dumpByPgDump } from './backup/pg-dump.js';
+import { findPrograms, type Programs, requirePrograms } from './backup/pg-programs.js';
 import { readProperties } from './backup/properties.js';
 import { restoreInto } from './backup/restore.js';
 import { restoreScript } from './backup/script.js';
@@ -30,6 +32,8 @@ import type { Settings } from './settings/settings.js';
 import { toolVersion } from './version.js';
 
 export interface BackupOptions {
+  /** By default pg_dump where a client of the server's major is in PG_BIN or on the PATH. */
+  readonly engine?: 'driver' | 'pg_dump';
   /** The folder in which it is made; the configured backups by default. */
   readonly to?: string;
   /** Sessions that work side by side. */
@@ -68,13 +72,17 @@ async function dump(settings: Settings, target: ClientConfig, options: BackupOpt
   const backups = options.to === undefined ? settings.backups : resolve(options.to);
   const searchPath = await readSearchPath(target, settings);
   return withSource(target, async (source) => {
-    await refuseUncarried(source.client);
+    const programs = await chooseEngine(options, source.major);
+    if (programs === null) await refuseUncarried(source.client);
     return withStaging(backups, source.time, async (staging) => {
       const about = await describe(settings, source, searchPath);
-      const body = await writeByDriver(target, source, staging, searchPath, options);
+      const body =
+        programs === null
+          ? await writeByDriver(target, source, staging, searchPath, options)
+          : await writeByPgDump(programs, target, source, staging, searchPath, options);
       const catalog = await staging.write(catalogName, `${JSON.stringify(source.contents.catalog)}\n`);
       const ignore = await staging.write('.gitignore', '*\n');
-      const readme = await staging.write('README.md', readmeText);
+      const readme = await staging.write('README.md', readmeOf(body));
       const files = [...body.files, catalog, ignore, readme].sort((a, b) => (a.path < b.path ? -1 : 1));
       return staging.finish({ ...about, ...body, schemaOnly: options.schemaOnly === true, files });
     });
@@ -109,6 +117,31 @@ async function writeByDriver(
     steps: [...steps],
     files,
   };
+}
+
+/** pg_dump's programs, or null for our own engine. */
+async function chooseEngine({ engine }: BackupOptions, major: number): Promise<Programs | null> {
+  if (engine === 'driver') return null;
+  return engine === 'pg_dump' ? requirePrograms(major) : findPrograms(major, process.env);
+}
+
+async function writeByPgDump(
+  programs: Programs,
+  target: ClientConfig,
+  source: Source,
+  { folder, write }: Staging,
+  searchPath: string,
+  options: BackupOptions,
+) {
+  options.onProgress?.(`pg_dump ${programs.version}`);
+  const { jobs = null, schemaOnly = false } = options;
+  const [dumped, digests] = await Promise.allSettled([
+    dumpByPgDump(programs, target, source, { folder, jobs, schemaOnly, write }),
+    schemaOnly ? [] : digestTables(target, source, { searchPath, jobs: 1 }),
+  ]);
+  if (dumped.status === 'rejected') throw dumped.reason;
+  if (digests.status === 'rejected') throw digests.reason;
+  return { ...dumped.value, tables: digests.value.map((digest) => ({ ...digest })) };
 }
 
 async function describe(settings: Settings, source: Source, searchPath: string) {
@@ -245,16 +278,25 @@ export function reporter({ onProgress }: Pick<BackupOptions, 'onProgress'>): OnP
     onProgress?.(`${tables} of ${of} tables, ${(bytes / 2 ** 20).toFixed(1)} MB: ${table}`);
 }
 
-const readmeText = `# A backup of a whole database
+function readmeOf({ engine, format }: Pick<BackupManifest, 'engine' | 'format'>): string {
+  const [programs, command] =
+    engine === 'driver'
+      ? ['psql and gzip', 'psql -X -d <name> -f restore.sql']
+      : [
+          'pg_restore',
+          `pg_restore --exit-on-error -d <name> ${format === 'custom' ? 'dump.custom' : 'dump'}`,
+        ];
+  return `# A backup of a whole database
 
 manifest.json lists every file with its sha256, and says when it was made, from which server, and whether
 it was proved by a restore. knex-squash restores it: knex-squash restore full --from <this folder>
 
-Without knex-squash, by psql and gzip alone, from within this folder:
+Without knex-squash, by ${programs} alone, from within this folder:
 
     createdb --template=template0 <name>      # owner, encoding and locale: "database" in manifest.json
-    psql -X -d <name> -f restore.sql
+    ${command}
 
 Roles, tablespaces and the packages of extensions must be there. The database's own owner, grants and
 settings stand in manifest.json under "database".
 `;
+}

@@ -1,19 +1,29 @@
 import { execFile } from 'node:child_process';
 import { cp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { ClientConfig } from 'pg';
 import { compareRestored } from '../src/backup/compare.js';
 import { readBackup } from '../src/backup/folder.js';
+import { findPrograms } from '../src/backup/pg-programs.js';
 import { restoreInto } from '../src/backup/restore.js';
-import { backupFull, type FullBackup, verifyBackup } from '../src/backup.js';
+import { type BackupOptions, backupFull, type FullBackup, verifyBackup } from '../src/backup.js';
 import { withClient } from '../src/database/client.js';
+import { quoteIdent } from '../src/database/sql.js';
 import { up } from '../src/migrate.js';
+import { restoreFull } from '../src/restore-full.js';
 import { runCli } from './support/cli.js';
 import { type Example, settingsOf, withExample } from './support/example.js';
 import { comparePgDumps } from './support/pg-dump.js';
 import { withProject } from './support/project.js';
-import { clientProgram, libpqVariables, pgDump, withDatabase } from './support/server.js';
+import {
+  clientProgram,
+  libpqVariables,
+  pgDump,
+  serverMajor,
+  testServer,
+  withDatabase,
+} from './support/server.js';
 
 const query = async (database: ClientConfig, sql: string) =>
   (await withClient(database, (client) => client.query(sql))).rows;
@@ -32,11 +42,12 @@ const small = `CREATE TABLE a (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, 
 
 async function onSmall(
   fn: (bed: { root: string; database: ClientConfig; backup: FullBackup }) => Promise<void>,
+  options: BackupOptions = { engine: 'driver' },
 ): Promise<void> {
   await withProject({}, (root) =>
     withDatabase(async (database) => {
       await query(database, small);
-      const backup = await backupFull(await settingsOf(root, database));
+      const backup = await backupFull(await settingsOf(root, database), options);
       await fn({ root, database, backup });
     }),
   );
@@ -52,7 +63,7 @@ async function onMigrated(fn: (example: Example) => Promise<void>): Promise<void
 test('the example project goes there and back, and pg_dump finds no difference', async () => {
   await onMigrated(async (example) => {
     const { settings, database } = example;
-    const { folder, manifest } = await backupFull(settings);
+    const { folder, manifest } = await backupFull(settings, { engine: 'driver' });
     expect(manifest.verified).not.toBeNull();
     await withDatabase(async (again) => {
       await restoreInto(again, await readBackup(folder), work);
@@ -139,4 +150,106 @@ test('a flip of a byte anywhere is refused', async () => {
     expect(flips).toBeGreaterThan(300);
     await expect(verifyBackup(settings, copy)).resolves.toMatchObject({ manifest: { engine: 'driver' } });
   });
+});
+
+describe('by pg_dump', () => {
+  const bin = process.env.PG_BIN;
+  afterAll(() => {
+    if (bin === undefined) delete process.env.PG_BIN;
+    else process.env.PG_BIN = bin;
+  });
+
+  /** Whether there are programs of the server's major, which PG_BIN then leads to. */
+  async function arePrograms(): Promise<boolean> {
+    const major = await serverMajor(testServer());
+    const program = await clientProgram('pg_restore', major);
+    if (program !== null) process.env.PG_BIN = dirname(program);
+    const found = await findPrograms(major, process.env);
+    if (found === null) console.warn(`no pg_dump ${major} is installed: the pg_dump engine is not tested`);
+    return found !== null;
+  }
+
+  test('the example project goes there and back', async () => {
+    if (!(await arePrograms())) return;
+    await onMigrated(async ({ settings, database }) => {
+      const { folder, manifest } = await backupFull(settings, { jobs: 2 });
+      expect(manifest).toMatchObject({ engine: 'pg_dump', format: 'directory' });
+      expect(manifest.verified).not.toBeNull();
+      await withDatabase(async (again) => {
+        await restoreInto(again, await readBackup(folder), work);
+        await comparePgDumps(database, again);
+      });
+    });
+  });
+
+  test('pg_restore alone restores a backup, whose files are private', async () => {
+    if (!(await arePrograms())) return;
+    await onSmall(
+      async ({ database, backup }) => {
+        expect(backup.manifest).toMatchObject({ engine: 'pg_dump', format: 'custom' });
+        expect((await stat(join(backup.folder, 'dump.custom'))).mode & 0o777).toBe(0o600);
+        await withDatabase(async (again) => {
+          const program = join(process.env.PG_BIN ?? '', 'pg_restore');
+          const args = ['--exit-on-error', '-d', again.database ?? '', 'dump.custom'];
+          await promisify(execFile)(program, args, { cwd: backup.folder, env: libpqVariables(again) });
+          await comparePgDumps(database, again);
+          const { manifest, catalog } = await readBackup(backup.folder);
+          expect(await compareRestored(again, { ...manifest, catalog })).toEqual([]);
+        });
+      },
+      { engine: 'pg_dump' },
+    );
+  });
+
+  test('a restore takes the place of the database', async () => {
+    if (!(await arePrograms())) return;
+    await onSmall(
+      async ({ root, database, backup }) => {
+        await query(database, 'DELETE FROM a');
+        const settings = await settingsOf(root, database);
+        const done = await restoreFull(settings, { confirmed: database.database ?? '' });
+        await query(testServer(), `DROP DATABASE ${quoteIdent(done.kept ?? '')} WITH (FORCE)`);
+        const { manifest, catalog } = await readBackup(backup.folder);
+        expect(await compareRestored(database, { ...manifest, catalog })).toEqual([]);
+      },
+      { engine: 'pg_dump', jobs: 2 },
+    );
+  });
+});
+
+test('under writes, the rows that are dumped are those that are counted', async () => {
+  await withProject({}, (root) =>
+    withDatabase(async (database) => {
+      await query(
+        database,
+        `CREATE TABLE w (id serial PRIMARY KEY, t text); INSERT INTO w (t) SELECT 'x' FROM generate_series(1, 20000)`,
+      );
+      let isOver = false;
+      const writer = withClient(database, async (client) => {
+        while (!isOver) {
+          await client.query(
+            `INSERT INTO w (t) VALUES ('later'); UPDATE w SET t = t || '!' WHERE id % 100 = 0; DELETE FROM w WHERE id % 1000 = 7`,
+          );
+        }
+      });
+      const settings = await settingsOf(root, database);
+      try {
+        const { manifest } = await backupFull(settings, { engine: 'driver' });
+        expect(manifest.verified).not.toBeNull();
+      } finally {
+        isOver = true;
+        await writer;
+      }
+    }),
+  );
+});
+
+test('the schema alone', async () => {
+  await onSmall(
+    async ({ backup }) => {
+      expect(backup.manifest).toMatchObject({ schemaOnly: true, tables: [] });
+      expect(backup.manifest.verified).not.toBeNull();
+    },
+    { engine: 'driver', schemaOnly: true },
+  );
 });

@@ -43,7 +43,7 @@ async function onBackedUp(fn: (bed: Bed) => Promise<void>): Promise<void> {
       const name = database.database ?? '';
       await query(database, contents);
       const settings = await settingsOf(root, database);
-      const backup = await backupFull(settings);
+      const backup = await backupFull(settings, { engine: 'driver' });
       await query(
         database,
         `UPDATE a SET t = 'later'; CREATE TABLE later (); ALTER DATABASE ${name} OWNER TO case_owner;

@@ -77,6 +77,24 @@ export interface DumpOptions {
   readonly onProgress: OnProgress;
 }
 
+/** The digests alone, for rows that another program writes. */
+export async function digestTables(
+  config: ClientConfig,
+  source: Source,
+  { searchPath, jobs }: Pick<DumpOptions, 'searchPath' | 'jobs'>,
+): Promise<readonly RowsDigest[]> {
+  const queue = [...source.contents.tables];
+  const digests: RowsDigest[] = [];
+  await inParallel(Math.min(jobs, queue.length), () =>
+    withReader(config, source, searchPath, async (client) => {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        digests.push(await digestRows(client, next));
+      }
+    }),
+  );
+  return digests.filter(({ rows }) => rows > 0).sort((a, b) => (a.table < b.table ? -1 : 1));
+}
+
 async function dumpTable(
   client: Client,
   table: StoredTable,

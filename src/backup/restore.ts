@@ -2,6 +2,7 @@ import type { ClientConfig } from 'pg';
 import { isSquashError, SquashError } from '../errors.js';
 import { type OnProgress, restoreByDriver } from './driver.js';
 import { type Backup, textOf } from './folder.js';
+import { restoreByPgRestore } from './pg-dump.js';
 
 export interface RestoreWork {
   readonly jobs: number;
@@ -20,7 +21,11 @@ export async function restoreInto(
 ): Promise<void> {
   const readText = (path: string): Promise<string> => textOf(folder, manifest, path);
   try {
-    await restoreByDriver(config, { folder, manifest, readText, ...work });
+    if (manifest.engine === 'pg_dump') {
+      await restoreByPgRestore(config, folder, manifest, { ...work, readText });
+    } else {
+      await restoreByDriver(config, { folder, manifest, readText, ...work });
+    }
   } catch (cause) {
     if (isSquashError(cause)) throw cause;
     throw new SquashError('RESTORE_FAILED', `${folder} could not be restored: ${(cause as Error).message}`, {

@@ -85,6 +85,11 @@ function tableContents({ table, rows, path }: StoredRows): TableContents {
   return { table: table.id, madeBy: table.madeBy, statements: [statement], after: [] };
 }
 
+/** SQL that moves sequences to where they stood. */
+export function positionsText(positions: readonly SequencePosition[]): string {
+  return `-- Positions of sequences\n${positions.map((each) => `${positionStatement(each)};\n`).join('')}`;
+}
+
 function positionStatement({ sequence, lastValue, isCalled }: SequencePosition): string {
   return `SELECT pg_catalog.setval(${quoteLiteral(sequence)}, ${lastValue}, ${isCalled})`;
 }

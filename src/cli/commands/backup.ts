@@ -1,10 +1,11 @@
 import { relative } from 'node:path';
 import Table from 'cli-table3';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { backupFull, type FullBackup, type ListedBackup, listBackups, verifyBackup } from '../../index.js';
 import { type CommonFlags, openContext, withCommonFlags } from '../options.js';
 
 interface FullFlags extends CommonFlags {
+  readonly engine?: 'pg_dump' | 'driver';
   readonly jobs?: number;
   readonly verify: boolean;
   readonly schemaOnly?: boolean;
@@ -21,17 +22,24 @@ export function addBackupCommand(program: Command): void {
 function addFull(backup: Command): void {
   withCommonFlags(backup.command('full'))
     .description('back the whole database up, and prove it by restoring it into a scratch database')
+    .addOption(
+      new Option('--engine <engine>', 'pg_dump, or our own; by default pg_dump where one fits').choices([
+        'pg_dump',
+        'driver',
+      ]),
+    )
     .option('--jobs <n>', 'tables that are copied side by side', count)
     .option('--no-verify', "don't restore it at once")
     .option('--schema-only', 'leave the rows out')
     .option('--to <folder>', 'make it in this folder instead of the backups')
-    .action(async ({ jobs, verify, schemaOnly, to, ...flags }: FullFlags) => {
+    .action(async ({ engine, jobs, verify, schemaOnly, to, ...flags }: FullFlags) => {
       const { settings, output, onServer } = await openContext(flags);
       const done = await backupFull(settings, {
         onServer,
         onProgress: (what) => output.progress(what),
         verify,
         schemaOnly: schemaOnly === true,
+        ...(engine === undefined ? {} : { engine }),
         ...(jobs === undefined ? {} : { jobs }),
         ...(to === undefined ? {} : { to }),
       });
