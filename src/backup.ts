@@ -3,14 +3,7 @@ import { resolve } from 'node:path';
 import type { ClientConfig } from 'pg';
 import { compareRestored, type RestoreDifference } from './backup/compare.js';
 import { digestTables, dumpRows, type OnProgress } from './backup/driver.js';
-import {
-  type Backup,
-  listBackups as listFolders,
-  markVerified,
-  readBackup,
-  type Staging,
-  withStaging,
-} from './backup/folder.js';
+import { type Backup, markVerified, readBackup, type Staging, withStaging } from './backup/folder.js';
 import { type BackupManifest, backupNamePattern, catalogName } from './backup/manifest.js';
 import { dumpByPgDump } from './backup/pg-dump.js';
 import { findPrograms, type Programs, requirePrograms } from './backup/pg-programs.js';
@@ -20,12 +13,14 @@ import { restoreScript } from './backup/script.js';
 import { readPositions, type Source, withSource } from './backup/source.js';
 import { fingerprint } from './catalog/fingerprint.js';
 import { refuseSecrets } from './catalog/secrets.js';
+import { copyMigrations } from './copy-migrations.js';
 import { type Queryable, withClient } from './database/client.js';
 import { type Server, withServer } from './database/server.js';
 import { withShadow } from './database/shadow.js';
 import { SquashError } from './errors.js';
 import { ledgerSettings } from './follow/examine.js';
-import { locateLedger } from './history/ledger.js';
+import { listHistory } from './history/files.js';
+import { locateLedger, readRows } from './history/ledger.js';
 import { readRevisions } from './history/revision.js';
 import { readSearchPath } from './proof/replays.js';
 import type { Settings } from './settings/settings.js';
@@ -42,11 +37,12 @@ export interface BackupOptions {
   readonly schemaOnly?: boolean;
   /** Whether it is restored into a scratch database at once; by default it is. */
   readonly verify?: boolean;
+  readonly kind?: BackupManifest['kind'];
   readonly onServer?: (server: Server) => void;
   readonly onProgress?: (what: string) => void;
 }
 
-/** A backup of a whole database. */
+/** A backup that was made. */
 export interface FullBackup {
   readonly folder: string;
   readonly manifest: BackupManifest;
@@ -68,23 +64,49 @@ export async function backupFull(settings: Settings, options: BackupOptions = {}
   });
 }
 
+/**
+ * Backs up the migration files, the ledger's rows and the schema of the configured database, and
+ * proves the schema by restoring it.
+ *
+ * @throws SquashError as {@link backupFull}, and HISTORY_EMPTY.
+ */
+export async function backupMigrations(
+  settings: Settings,
+  options: Omit<BackupOptions, 'engine' | 'schemaOnly' | 'kind'> = {},
+): Promise<FullBackup> {
+  await listHistory(settings.migrations);
+  return backupFull(settings, { ...options, engine: 'driver', schemaOnly: true, kind: 'migrations' });
+}
+
 async function dump(settings: Settings, target: ClientConfig, options: BackupOptions): Promise<string> {
   const backups = options.to === undefined ? settings.backups : resolve(options.to);
   const searchPath = await readSearchPath(target, settings);
   return withSource(target, async (source) => {
     const programs = await chooseEngine(options, source.major);
     if (programs === null) await refuseUncarried(source.client);
-    return withStaging(backups, source.time, async (staging) => {
+    const kind = options.kind ?? 'full';
+    return withStaging(backups, kind, source.time, async (staging) => {
       const about = await describe(settings, source, searchPath);
+      const history = await copyMigrations(settings, staging);
       const body =
         programs === null
           ? await writeByDriver(target, source, staging, searchPath, options)
           : await writeByPgDump(programs, target, source, staging, searchPath, options);
       const catalog = await staging.write(catalogName, `${JSON.stringify(source.contents.catalog)}\n`);
-      const ignore = await staging.write('.gitignore', '*\n');
+      // Rows of a database don't belong into git.
+      const ignore =
+        kind === 'full'
+          ? await staging.write('.gitignore', '*\n')
+          : await staging.write('.gitattributes', '* -text\n');
       const readme = await staging.write('README.md', readmeOf(body));
-      const files = [...body.files, catalog, ignore, readme].sort((a, b) => (a.path < b.path ? -1 : 1));
-      return staging.finish({ ...about, ...body, schemaOnly: options.schemaOnly === true, files });
+      const files = [...body.files, ...history.files, catalog, ignore, readme].sort((a, b) =>
+        a.path < b.path ? -1 : 1,
+      );
+      const { migrations } = history;
+      return staging.finish({
+        ...{ ...about, ...body, kind, migrations, files },
+        schemaOnly: options.schemaOnly === true,
+      });
     });
   });
 }
@@ -151,7 +173,7 @@ async function describe(settings: Settings, source: Source, searchPath: string) 
     toolVersion,
     server: { version, major },
     createdAt: time.toISOString(),
-    revision: await lastRevision(client, settings),
+    ...(await readHistory(client, settings)),
     fingerprint: fingerprint(contents.catalog),
     searchPath,
     database: await readProperties(client),
@@ -159,10 +181,12 @@ async function describe(settings: Settings, source: Source, searchPath: string) 
   };
 }
 
-async function lastRevision(client: Queryable, settings: Settings): Promise<string | null> {
+/** What the ledger says: its rows, and the revision of the last squash that was adopted. */
+async function readHistory(client: Queryable, settings: Settings) {
   const place = await locateLedger(client, ledgerSettings(settings));
-  if (!place.exists.revision) return null;
-  return (await readRevisions(client, place)).at(0)?.revision ?? null;
+  const ledger = place.exists.ledger ? await readRows(client, place) : null;
+  const revision = place.exists.revision ? (await readRevisions(client, place)).at(0)?.revision : null;
+  return { revision: revision ?? null, ledger: ledger?.map((row) => ({ ...row })) ?? null };
 }
 
 /** Secrets in options are kept out of SQL texts, so this engine can't give them back. */
@@ -239,24 +263,6 @@ export function refuseOtherMajor({ major, description }: Server, { folder, manif
 /** A folder by its name among the backups, or by a path. */
 export function backupFolder({ backups, root }: Settings, name: string): string {
   return backupNamePattern.test(name) ? resolve(backups, name) : resolve(root, name);
-}
-
-/** A line of `backup list`. */
-export interface ListedBackup {
-  readonly name: string;
-  /** Null where the manifest can't be trusted. */
-  readonly manifest: BackupManifest | null;
-  /** Bytes of all files. */
-  readonly size: number;
-}
-
-/** The backups of whole databases, the latest first, their files unread. */
-export async function listBackups({ backups }: Settings): Promise<readonly ListedBackup[]> {
-  return (await listFolders(backups)).map(({ name, manifest }) => ({
-    name,
-    manifest,
-    size: (manifest?.files ?? []).reduce((sum, { size }) => sum + size, 0),
-  }));
 }
 
 export function differs(folder: string, differences: readonly RestoreDifference[]): SquashError {

@@ -5,9 +5,8 @@ export type { BackupManifest } from './backup/manifest.js';
 export {
   type BackupOptions,
   backupFull,
+  backupMigrations,
   type FullBackup,
-  type ListedBackup,
-  listBackups,
   type VerifyOptions,
   verifyBackup,
 } from './backup.js';
@@ -15,6 +14,13 @@ export type { Server } from './database/server.js';
 export { isSquashError, SquashError, type SquashErrorCode, type SquashErrorDetails } from './errors.js';
 export type { Migrator } from './history/migrator.js';
 export { type SquashConfig, squashSource } from './knex-source.js';
+export {
+  type ListedBackup,
+  listBackups,
+  type PrunedBackups,
+  type PruneOptions,
+  pruneBackups,
+} from './list-backups.js';
 export {
   adopt,
   down,

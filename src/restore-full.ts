@@ -11,7 +11,7 @@ import {
 } from './backup/journal.js';
 import type { DatabaseProperties } from './backup/manifest.js';
 import { propertyStatements, readProperties } from './backup/properties.js';
-import { swapDatabases } from './backup/rename.js';
+import { freeName, swapDatabases } from './backup/rename.js';
 import { restoreInto } from './backup/restore.js';
 import {
   type BackupOptions,
@@ -23,14 +23,7 @@ import {
   reporter,
 } from './backup.js';
 import { type Confirmation, confirmName, refuseProduction } from './confirm.js';
-import {
-  databaseName,
-  describeServer,
-  errorCode,
-  onDatabase,
-  type Queryable,
-  withClient,
-} from './database/client.js';
+import { databaseName, describeServer, errorCode, onDatabase, withClient } from './database/client.js';
 import { createDatabaseClauses } from './database/locale.js';
 import { type Server, withServer } from './database/server.js';
 import { dropSubscriptions } from './database/shadow.js';
@@ -79,6 +72,7 @@ export async function restoreFull(
   return withServer(settings, async (server) => {
     options.onServer?.(server);
     refuseOtherMajor(server, backup);
+    if (backup.manifest.schemaOnly && options.into === undefined) throw noRows(backup);
     const target = options.into ?? databaseName(server.target) ?? '';
     if (options.into === undefined && options.dryRun !== true) {
       const loss = `${server.description} may be replaced`;
@@ -89,6 +83,16 @@ export async function restoreFull(
     const journalPath = join(settings.stateDirectory, 'restore.json');
     return run({ server, backup, plan, journalPath, options });
   });
+}
+
+function noRows({ folder }: Backup): SquashError {
+  return new SquashError(
+    'RESTORE_FAILED',
+    `${folder} holds a schema without rows, so it replaces no database`,
+    {
+      hint: 'Nothing was touched. Restore it beside the database with --into NAME.',
+    },
+  );
 }
 
 /** The names that a restore uses, and what it finds. */
@@ -162,19 +166,6 @@ async function planRestore(
       properties: exists ? await withClient(onDatabase(config, target), readProperties) : manifest.database,
     };
   });
-}
-
-/** `app_before_20261126T101500Z`, cut so that the server doesn't have to: it takes 63 bytes. */
-async function freeName(client: Queryable, target: string, stamp: string): Promise<string> {
-  for (let n = 1; ; n++) {
-    const ending = `_before_${stamp}${n === 1 ? '' : `_${n}`}`;
-    let stem = target;
-    while (Buffer.byteLength(stem) + ending.length > 63) stem = [...stem].slice(0, -1).join('');
-    const { rowCount } = await client.query('SELECT FROM pg_catalog.pg_database WHERE datname = $1', [
-      stem + ending,
-    ]);
-    if (rowCount === 0) return stem + ending;
-  }
 }
 
 async function run(work: Run): Promise<RestoredDatabase> {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { isInside, isName, manifestName } from '../files/paths.js';
+import { ledgerRowSchema as ledgerRow } from '../files/ledger-row.js';
+import { isInside, isProjectPath, manifestName } from '../files/paths.js';
 import { renderSealed, seal, sealFlaw } from '../files/sealed.js';
 
 /** `20261123T081500Z`, with a number where two archives were made in one second. */
@@ -14,21 +15,7 @@ const insidePath = z.string().refine(isInside, 'leads out of its folder');
  * Relative to the project's root, with `/`; a folder of migrations may lie beside the project. Who
  * writes there has to check where it leads.
  */
-const projectPath = z.string().refine(
-  (path) =>
-    path
-      .replace(/^(\.\.\/)+/, '')
-      .split('/')
-      .every(isName),
-  'is no relative path',
-);
-
-const ledgerRow = z.strictObject({
-  id: z.int(),
-  name: z.string(),
-  batch: z.int(),
-  migrationTime: z.string().nullable(),
-});
+const projectPath = z.string().refine(isProjectPath, 'is no relative path');
 
 const contents = { path: insidePath, sha256: hash, size: z.int().min(0) };
 

@@ -39,10 +39,12 @@ export interface Backup {
 export interface Staging {
   readonly folder: string;
   /** Writes a private file. */
-  write(path: string, contents: string): Promise<WrittenFile>;
+  write(path: string, contents: string | Uint8Array): Promise<WrittenFile>;
   /** Writes the manifest and gives the folder its name. */
   finish(manifest: Omit<BackupManifest, 'sha256'>): Promise<string>;
 }
+
+const innerFolders = ['rows', 'migrations'];
 
 /**
  * Runs `fn` with a private folder beside the backups; whatever happens before it is finished leaves
@@ -52,17 +54,18 @@ export interface Staging {
  */
 export async function withStaging<T>(
   backups: string,
+  kind: BackupManifest['kind'],
   time: Date,
   fn: (staging: Staging) => Promise<T>,
 ): Promise<T> {
-  const stamp = `${time.toISOString().replace(/\.\d+|[-:]/g, '')}-full`;
+  const stamp = `${time.toISOString().replace(/\.\d+|[-:]/g, '')}-${kind}`;
   const folder = join(backups, `.${stamp}-${process.pid}.tmp`);
   try {
     await mkdir(backups, { recursive: true, mode: 0o700 });
     await sweepStaging(backups);
     // Not recursive: who has put a link or a folder there before us is refused.
     await mkdir(folder, { mode: 0o700 });
-    await mkdir(join(folder, 'rows'), { mode: 0o700 });
+    for (const inner of innerFolders) await mkdir(join(folder, inner), { mode: 0o700 });
     return await fn({
       folder,
       write: async (path, contents) => {
@@ -72,7 +75,7 @@ export async function withStaging<T>(
       },
       finish: async (manifest) => {
         await writeDurably(join(folder, manifestName), renderBackup(sealBackup(manifest)), 0o600);
-        await syncFolder(join(folder, 'rows'));
+        for (const inner of innerFolders) await syncFolder(join(folder, inner));
         await syncFolder(folder);
         failpoint('backup.manifest-written');
         const place = freeName(backups, stamp);
@@ -131,6 +134,12 @@ export async function readBackup(folder: string): Promise<Backup> {
   return { folder, manifest, catalog };
 }
 
+/** Whether a folder is a backup of ours, which an archive of a squash is not. */
+export async function isBackup(folder: string): Promise<boolean> {
+  const bytes = await readUnlinked(join(folder, manifestName)).catch(() => null);
+  return bytes !== null && /"kind": "(full|migrations)"/.test(bytes.toString());
+}
+
 /** A text of a backup, checked as it is read. @throws SquashError BACKUP_INVALID */
 export async function textOf(
   folder: string,
@@ -160,6 +169,12 @@ export async function listBackups(
   );
 }
 
+/** Removes a backup: its manifest first, so that one that is half gone is none. */
+export async function removeBackup(backups: string, name: string): Promise<void> {
+  await rm(join(backups, name, manifestName), { force: true });
+  await rm(join(backups, name), { recursive: true, force: true });
+}
+
 export function invalidBackup(folder: string, path: string, flaw: string): SquashError {
   return new SquashError('BACKUP_INVALID', `the backup ${folder} can't be trusted: ${path} ${flaw}`, {
     hint: 'Nothing was touched. Take another one: knex-squash backup list shows them.',
@@ -175,7 +190,7 @@ function freeName(backups: string, stamp: string): string {
 /** Removes what killed processes have left in the making. */
 async function sweepStaging(backups: string): Promise<void> {
   for (const name of await readdir(backups)) {
-    const pid = /^\.\d{8}T\d{6}Z-full-(\d+)\.tmp$/.exec(name)?.[1];
+    const pid = /^\.\d{8}T\d{6}Z-(?:full|migrations)-(\d+)\.tmp$/.exec(name)?.[1];
     if (pid !== undefined && !isAlive(Number(pid))) await rm(join(backups, name), { recursive: true });
   }
 }

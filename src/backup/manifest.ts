@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { isInside, manifestName } from '../files/paths.js';
+import { ledgerRowSchema } from '../files/ledger-row.js';
+import { isInside, isProjectPath, manifestName } from '../files/paths.js';
 import { renderSealed, seal, sealFlaw } from '../files/sealed.js';
 
-/** `20261123T081500Z-full`, with a number where two were made in one second. */
-export const backupNamePattern = /^\d{8}T\d{6}Z-full(-\d+)?$/;
+/** `20261123T081500Z-full` or `…-migrations`, with a number where two were made in one second. */
+export const backupNamePattern = /^\d{8}T\d{6}Z-(full|migrations)(-\d+)?$/;
 
 /** The whole catalog as the dump's snapshot had it. */
 export const catalogName = 'catalog.json';
@@ -53,6 +54,8 @@ const step = z.union([
 const manifestSchema = z.strictObject({
   formatVersion: z.literal(1),
   toolVersion: z.string(),
+  /** The whole database, or its migrations, ledger and schema. */
+  kind: z.enum(['full', 'migrations']),
   /** What wrote the rows, and therefore what reads them. */
   engine: z.enum(['driver', 'pg_dump']),
   /** Of pg_dump's output; null for the driver's. */
@@ -72,6 +75,15 @@ const manifestSchema = z.strictObject({
   tables: z.array(z.strictObject({ table: z.string(), rows: z.int().min(1), digest: z.string() })),
   sequences: z.array(sequence),
   steps: z.array(step),
+  /** The project's migrations, and the files of rows beside them, which have no name in the ledger. */
+  migrations: z.array(
+    z.strictObject({
+      name: z.string().nullable(),
+      path,
+      originalPath: z.string().refine(isProjectPath, 'is no relative path'),
+    }),
+  ),
+  ledger: z.array(ledgerRowSchema).nullable(),
   files: z.array(z.strictObject({ path, sha256: hash, size: z.int().min(0) })).min(1),
   /** Written only after a restore into a scratch database that was equal. */
   verified: z
@@ -114,11 +126,13 @@ export function parseBackup(text: string): { manifest: BackupManifest } | { flaw
   return flaw === null ? { manifest: data } : { flaw };
 }
 
-function inconsistency({ files, steps }: BackupManifest): string | null {
+function inconsistency({ files, steps, migrations }: BackupManifest): string | null {
   const paths = new Set(files.map((file) => file.path));
   if (paths.size !== files.length || paths.has(manifestName)) return 'lists a file twice';
-  const unknown = steps
-    .map((each) => ('sql' in each ? each.sql : each.rows))
-    .find((each) => !paths.has(each));
-  return unknown === undefined ? null : `has a step for ${unknown}, which it doesn't list`;
+  const named = [
+    ...steps.map((each) => ('sql' in each ? each.sql : each.rows)),
+    ...migrations.map((each) => each.path),
+  ];
+  const unknown = named.find((each) => !paths.has(each));
+  return unknown === undefined ? null : `names ${unknown}, which it doesn't list`;
 }

@@ -81,3 +81,16 @@ function notSwapped(target: string, cause: unknown): unknown {
     cause,
   });
 }
+
+/** `app_before_20261126T101500Z`, cut so that the server doesn't have to: it takes 63 bytes. */
+export async function freeName(client: Queryable, target: string, stamp: string): Promise<string> {
+  for (let n = 1; ; n++) {
+    const ending = `_before_${stamp}${n === 1 ? '' : `_${n}`}`;
+    let stem = target;
+    while (Buffer.byteLength(stem) + ending.length > 63) stem = [...stem].slice(0, -1).join('');
+    const { rowCount } = await client.query('SELECT FROM pg_catalog.pg_database WHERE datname = $1', [
+      stem + ending,
+    ]);
+    if (rowCount === 0) return stem + ending;
+  }
+}

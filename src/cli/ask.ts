@@ -11,3 +11,13 @@ export function askName(loss: string): (database: string) => Promise<string> {
     }
   };
 }
+
+/** Asks on the terminal; anything but yes is no. */
+export async function askYes(question: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
+  } finally {
+    terminal.close();
+  }
+}

@@ -13,6 +13,14 @@ export function portableName(name: string): string {
 }
 
 /** Whether it can be one step of a path. */
-export function isName(segment: string): boolean {
+function isName(segment: string): boolean {
   return !['', '.', '..'].includes(segment) && !segment.includes('\0');
+}
+
+/** Whether a path is relative with `/`, if need be out of its folder, but nowhere else up again. */
+export function isProjectPath(path: string): boolean {
+  return path
+    .replace(/^(\.\.\/)+/, '')
+    .split('/')
+    .every(isName);
 }

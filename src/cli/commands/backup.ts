@@ -1,7 +1,16 @@
 import { relative } from 'node:path';
 import Table from 'cli-table3';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { backupFull, type FullBackup, type ListedBackup, listBackups, verifyBackup } from '../../index.js';
+import {
+  backupFull,
+  backupMigrations,
+  type FullBackup,
+  type ListedBackup,
+  listBackups,
+  pruneBackups,
+  verifyBackup,
+} from '../../index.js';
+import { askYes } from '../ask.js';
 import { type CommonFlags, openContext, withCommonFlags } from '../options.js';
 
 interface FullFlags extends CommonFlags {
@@ -15,8 +24,10 @@ interface FullFlags extends CommonFlags {
 export function addBackupCommand(program: Command): void {
   const backup = program.command('backup').description('backups of the configured database');
   addFull(backup);
+  addMigrations(backup);
   addVerify(backup);
   addList(backup);
+  addPrune(backup);
 }
 
 function addFull(backup: Command): void {
@@ -45,6 +56,55 @@ function addFull(backup: Command): void {
       });
       output.result({ schemaVersion: 1, ...done }, lines(done, settings.root));
     });
+}
+
+function addMigrations(backup: Command): void {
+  withCommonFlags(backup.command('migrations'))
+    .description("back up the migration files, the ledger's rows and the schema")
+    .option('--no-verify', "don't restore the schema at once")
+    .option('--to <folder>', 'make it in this folder instead of the backups')
+    .action(async ({ verify, to, ...flags }: Pick<FullFlags, 'verify' | 'to'> & CommonFlags) => {
+      const { settings, output, onServer } = await openContext(flags);
+      const done = await backupMigrations(settings, {
+        onServer,
+        onProgress: (what) => output.progress(what),
+        verify,
+        ...(to === undefined ? {} : { to }),
+      });
+      output.result({ schemaVersion: 1, ...done }, lines(done, settings.root));
+    });
+}
+
+function addPrune(backup: Command): void {
+  withCommonFlags(backup.command('prune'))
+    .description('remove old backups, but never the last verified one')
+    .requiredOption('--keep <n>', 'so many of each kind stay in any case', count)
+    .option('--max-age <time>', 'younger ones stay: 30d, 12h', age)
+    .option('--dry-run', 'say what would be done')
+    .action(
+      async ({
+        keep,
+        maxAge,
+        dryRun,
+        ...flags
+      }: CommonFlags & { readonly keep: number; readonly maxAge?: number; readonly dryRun?: boolean }) => {
+        const { settings, output } = await openContext(flags);
+        const isTerminal = process.stdin.isTTY === true && flags.json !== true && flags.yes !== true;
+        const prune = (dry: boolean) =>
+          pruneBackups(settings, { keep, dryRun: dry, ...(maxAge === undefined ? {} : { maxAge }) });
+        const planned = await prune(true);
+        const isWanted =
+          dryRun !== true &&
+          (!isTerminal ||
+            planned.removed.length === 0 ||
+            (await askYes(`Remove ${planned.removed.join(', ')}?`)));
+        const done = isWanted ? await prune(false) : planned;
+        output.result({ schemaVersion: 1, dryRun: !isWanted, ...done }, [
+          ...done.removed.map((name) => `${isWanted ? 'removed' : 'would remove'} ${name}`),
+          `${done.kept.length} ${done.kept.length === 1 ? 'stays' : 'stay'}`,
+        ]);
+      },
+    );
 }
 
 function addVerify(backup: Command): void {
@@ -95,8 +155,12 @@ function row({ name, manifest, size }: ListedBackup): string[] {
 function lines({ folder, manifest }: FullBackup, root: string): readonly string[] {
   const rows = manifest.tables.reduce((sum, table) => sum + table.rows, 0);
   const size = manifest.files.reduce((sum, file) => sum + file.size, 0);
+  const what =
+    manifest.kind === 'full'
+      ? `${manifest.tables.length} tables with ${rows} rows`
+      : `${manifest.migrations.length} migrations, ${manifest.ledger?.length ?? 0} rows of the ledger and the schema`;
   return [
-    `${relative(root, folder) || folder}: ${manifest.database.name}, ${manifest.tables.length} tables with ${rows} rows, ${megabytes(size)}, by the ${manifest.engine} engine`,
+    `${relative(root, folder) || folder}: ${manifest.database.name}, ${what}, ${megabytes(size)}, by the ${manifest.engine} engine`,
     manifest.verified === null
       ? 'not verified: knex-squash backup verify does it'
       : `verified: restored into a scratch database, and equal in catalog, rows, sequences and grants`,
@@ -112,4 +176,13 @@ export function count(text: string): number {
   if (!Number.isInteger(value) || value < 1)
     throw new InvalidArgumentError('It must be a whole number, at least 1.');
   return value;
+}
+
+const units: Readonly<Record<string, number>> = { h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
+/** `30d` in milliseconds. */
+function age(text: string): number {
+  const [, number, unit = ''] = /^(\d+)([hdw])$/.exec(text) ?? [];
+  if (number === undefined) throw new InvalidArgumentError('It must be as 30d, 12h or 8w.');
+  return Number(number) * (units[unit] ?? 0);
 }
