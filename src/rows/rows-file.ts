@@ -55,6 +55,14 @@ export async function writeCopy(
       }
     },
     createWriteStream(path, { flags: 'wx', mode: 0o600, flush: true }),
-  );
+  ).catch((error: unknown) => {
+    // The server goes on sending, and the session would wait for the end for ever.
+    connectionOf(client).stream.destroy();
+    throw error;
+  });
   return { sha256: hash.digest('hex'), rows: source.rowCount, size };
+}
+
+function connectionOf(client: Client): { readonly stream: { destroy(): void } } {
+  return (client as unknown as { connection: { stream: { destroy(): void } } }).connection;
 }
