@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { replaceDurably } from './archive/durable.js';
 import type { MadeChange } from './audit/changes.js';
 import { readCode } from './audit/code.js';
 import { distinct, type Question } from './audit/questions.js';
@@ -16,6 +15,7 @@ import type { CatalogObject } from './catalog/model.js';
 import { type Server, withServer } from './database/server.js';
 import { withShadow } from './database/shadow.js';
 import { SquashError } from './errors.js';
+import { replaceDurably } from './files/durable.js';
 import { openProject } from './follow/project.js';
 import type { Migration } from './history/migration.js';
 import { explainMissing } from './history/missing.js';

@@ -1,11 +1,27 @@
 /** The public API: each function is one command, on settings that loadSettings has parsed. */
 export type { AdoptionOutcome } from './adopt/outcome.js';
 export { type AuditedMigration, type AuditOptions, type AuditResult, audit } from './audit.js';
+export type { BackupManifest } from './backup/manifest.js';
+export {
+  type BackupOptions,
+  backupFull,
+  backupMigrations,
+  type FullBackup,
+  type VerifyOptions,
+  verifyBackup,
+} from './backup.js';
 export type { Server } from './database/server.js';
 export { isSquashError, SquashError, type SquashErrorCode, type SquashErrorDetails } from './errors.js';
 export type { Migrator } from './history/migrator.js';
 export { applyInit, type FileChange, type InitPlan, prepareInit } from './init.js';
 export { type SquashConfig, squashSource } from './knex-source.js';
+export {
+  type ListedBackup,
+  listBackups,
+  type PrunedBackups,
+  type PruneOptions,
+  pruneBackups,
+} from './list-backups.js';
 export {
   adopt,
   down,
@@ -28,6 +44,7 @@ export {
   type UndoneAdoption,
   undoAdoption,
 } from './restore.js';
+export { type RestoredDatabase, type RestoreFullOptions, restoreFull } from './restore-full.js';
 export { loadSettings, type SettingsInput } from './settings/load.js';
 export type { Settings } from './settings/settings.js';
 export { type NothingToSquash, type Squashed, type SquashOptions, squash } from './squash.js';

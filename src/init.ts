@@ -1,7 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { replaceDurably } from './archive/durable.js';
 import { SquashError } from './errors.js';
+import { replaceDurably } from './files/durable.js';
 import { type InitPlan, type ProjectFiles, planInit, workflowPath } from './init/plan.js';
 import { findKnexfile } from './settings/knexfile.js';
 

@@ -4,6 +4,7 @@ import type { Knex } from 'knex';
 import pg, { type ClientConfig } from 'pg';
 import { readLive } from './adopt/live.js';
 import { script } from './baseline/script.js';
+import { type Confirmation, confirmName, refuseProduction } from './confirm.js';
 import { errorCode, type Queryable, withClient } from './database/client.js';
 import { createDatabaseClauses, readLocale } from './database/locale.js';
 import { type Server, withServer } from './database/server.js';
@@ -18,13 +19,7 @@ import { inTransaction } from './history/transaction.js';
 import { type MigrateOptions, up } from './migrate.js';
 import type { Settings } from './settings/settings.js';
 
-export interface ResetOptions extends MigrateOptions {
-  /** The database's name, as whoever asks for this has written it. */
-  readonly confirmed: string | null;
-  /** Asked for the name where none was given: a terminal's prompt. */
-  readonly ask?: (database: string) => Promise<string>;
-  /** Allows it under NODE_ENV=production too. */
-  readonly allowProduction?: boolean;
+export interface ResetOptions extends MigrateOptions, Confirmation {
   /** Drops the database itself and makes it anew, with whatever this product knows nothing of. */
   readonly dropDatabase?: boolean;
   /** Runs Knex's seeds afterwards. */
@@ -51,39 +46,19 @@ export interface ResetResult {
  *   all of it could be.
  */
 export async function reset(settings: Settings, options: ResetOptions): Promise<ResetResult> {
-  refuseProduction(settings, options);
+  refuseProduction(settings, 'whose database is not reset', options);
   return withServer(settings, async (server) => {
     options.onServer?.(server);
     const database = new pg.Client(server.target).database ?? '';
-    await confirm(server, database, options);
+    if (options.dryRun !== true) {
+      const loss = `everything in ${server.description} may be dropped`;
+      await confirmName(database, loss, options);
+    }
     const { dropped, kept } = await empty(server, database, settings, options);
     if (options.dryRun === true) return { database, dropped, kept, ran: [], seeds: [] };
     const { ran } = await up(settings, options);
     const seeds = options.seed === true ? await runSeeds(server.target, settings) : [];
     return { database, dropped, kept, ran, seeds };
-  });
-}
-
-function refuseProduction({ environment }: Settings, { allowProduction }: ResetOptions): void {
-  const isProduction = process.env.NODE_ENV === 'production' || environment === 'production';
-  if (!isProduction || allowProduction === true) return;
-  throw new SquashError('NOT_CONFIRMED', 'this is production, whose database is not reset', {
-    hint: 'If it shall be all the same: --allow-production.',
-  });
-}
-
-async function confirm(
-  { description }: Server,
-  database: string,
-  { confirmed, ask, dryRun }: ResetOptions,
-): Promise<void> {
-  if (dryRun === true) return;
-  const answer = confirmed ?? (await ask?.(database)) ?? null;
-  if (answer === database) return;
-  const given =
-    answer === null ? 'nobody has confirmed that' : `"${answer}" is not the name of the database, so`;
-  throw new SquashError('NOT_CONFIRMED', `${given} everything in ${description} may be dropped`, {
-    hint: `Nothing was touched. Confirm it by the database's name: --yes-really ${database}.`,
   });
 }
 

@@ -3,8 +3,10 @@ import { join, resolve } from 'node:path';
 import type { ClientConfig } from 'pg';
 import { archiveNamePattern } from './archive/manifest.js';
 import { listManifests, readArchive } from './archive/read.js';
-import { type RestoredFiles, restoreMigrations as restoreFiles, restoreLedger } from './archive/restore.js';
+import { type RestoredFiles, restoreMigrations as restoreFiles } from './archive/restore.js';
 import { recoverSwap } from './archive/swap.js';
+import { isBackup, listBackups } from './backup/folder.js';
+import { backupNamePattern } from './backup/manifest.js';
 import { withClient } from './database/client.js';
 import { type Server, withServer } from './database/server.js';
 import { SquashError } from './errors.js';
@@ -13,7 +15,8 @@ import { journalPath, openProject } from './follow/project.js';
 import { locateLedger, readLedger } from './history/ledger.js';
 import type { LedgerRow } from './history/migration.js';
 import { readRevisions } from './history/revision.js';
-import { stemOf } from './history/spelling.js';
+import { giveLedgerBack } from './ledger-back.js';
+import { restoreFromBackup } from './restore-backup-migrations.js';
 import type { Settings } from './settings/settings.js';
 
 export interface RestoreOptions {
@@ -44,6 +47,7 @@ export async function restoreMigrations(
   await recoverSwap(places);
   const folder =
     options.from === undefined ? await newestArchive(settings) : findFolder(settings, options.from);
+  if (await isBackup(folder)) return restoreFromBackup(settings, folder, options);
   const { manifest } = await readArchive(folder);
   if (options.dryRun === true) {
     const restored = manifest.files.map(({ originalPath }) => resolve(settings.root, originalPath));
@@ -129,23 +133,10 @@ async function knownBaselines(settings: Settings): Promise<readonly KnownBaselin
   return baseline === null ? archived : [baseline, ...archived];
 }
 
-async function giveLedgerBack(
-  target: ClientConfig,
-  settings: Settings,
-  revision: string,
-  name: string,
-  replaces: readonly { readonly name: string }[],
-): Promise<readonly LedgerRow[]> {
-  const ledger = ledgerSettings(settings);
-  const rows = await withClient(target, (client) => readLedger(client, ledger));
-  const isSame = (other: string): boolean =>
-    other === name || (settings.migrations.sameName !== 'exact' && stemOf(other) === stemOf(name));
-  const spelt = rows?.find((row) => isSame(row.name))?.name;
-  return spelt === undefined ? [] : restoreLedger(target, ledger, { name: spelt, revision, replaces });
-}
-
 function findFolder({ backups, root }: Settings, from: string): string {
-  return archiveNamePattern.test(from) ? join(backups, from) : resolve(root, from);
+  return archiveNamePattern.test(from) || backupNamePattern.test(from)
+    ? join(backups, from)
+    : resolve(root, from);
 }
 
 /** The newest whose baseline lies among the migrations; where none does, the newest. */
@@ -154,7 +145,10 @@ async function newestArchive({ backups, root }: Settings): Promise<string> {
   const present = found.find(
     ({ manifest }) => manifest !== null && existsSync(resolve(root, manifest.baseline.path)),
   );
-  const newest = present ?? found[0];
+  const newest =
+    present ??
+    found[0] ??
+    (await listBackups(backups)).find(({ manifest }) => (manifest?.migrations.length ?? 0) > 0);
   if (newest !== undefined) return join(backups, newest.name);
   throw new SquashError('ARCHIVE_MISSING', `no archive lies in ${backups}`, {
     hint: 'Pass --from with the folder that the squash made, or --backups with the folder that holds it.',

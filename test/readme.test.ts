@@ -33,14 +33,15 @@ test('every npm script that the README names exists, and every script of the dat
 test('every command and flag that the README names is known to the program', async () => {
   const lines = [
     ...readme.matchAll(
-      /knex-squash ((?:squash|up|down|status|adopt|restore|reset|resolve|objects)[^`\n|]*)/g,
+      /knex-squash ((?:squash|up|down|status|adopt|restore|reset|resolve|objects|backup)[^`\n|]*)/g,
     ),
   ].map(([, line]) => String(line));
   expect(lines.length).toBeGreaterThan(10);
   const help = new Map<string, string>();
   for (const line of lines) {
     const [command = '', second = ''] = line.split(' ');
-    const path = command === 'restore' && /^[a-z]+$/.test(second) ? [command, second] : [command];
+    const path =
+      ['restore', 'backup'].includes(command) && /^[a-z]+$/.test(second) ? [command, second] : [command];
     const key = path.join(' ');
     if (!help.has(key)) help.set(key, (await knexSquash([...path, '--help'])).stdout);
     for (const [flag] of line.matchAll(/--[a-z-]+/g)) expect(`${key}: ${help.get(key)}`).toContain(flag);

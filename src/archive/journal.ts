@@ -2,7 +2,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { SquashError } from '../errors.js';
-import { fileErrorCode, replaceDurably, syncFolder, writeDurably } from './durable.js';
+import { fileErrorCode, replaceDurably, syncFolder, writeDurably } from '../files/durable.js';
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 

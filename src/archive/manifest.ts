@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { sha256 } from '../history/hash.js';
-
-/** The one file of an archive that the manifest can't list. */
-export const manifestName = 'manifest.json';
+import { ledgerRowSchema as ledgerRow } from '../files/ledger-row.js';
+import { isInside, isProjectPath, manifestName } from '../files/paths.js';
+import { renderSealed, seal, sealFlaw } from '../files/sealed.js';
 
 /** `20261123T081500Z`, with a number where two archives were made in one second. */
 export const archiveNamePattern = /^\d{8}T\d{6}Z(-\d+)?$/;
@@ -10,27 +9,13 @@ export const archiveNamePattern = /^\d{8}T\d{6}Z(-\d+)?$/;
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** Relative, with `/`, and inside of its folder on every system. */
-const insidePath = z.string().refine((path) => path.split('/').every(isPortable), 'leads out of its folder');
+const insidePath = z.string().refine(isInside, 'leads out of its folder');
 
 /**
  * Relative to the project's root, with `/`; a folder of migrations may lie beside the project. Who
  * writes there has to check where it leads.
  */
-const projectPath = z.string().refine(
-  (path) =>
-    path
-      .replace(/^(\.\.\/)+/, '')
-      .split('/')
-      .every(isName),
-  'is no relative path',
-);
-
-const ledgerRow = z.strictObject({
-  id: z.int(),
-  name: z.string(),
-  batch: z.int(),
-  migrationTime: z.string().nullable(),
-});
+const projectPath = z.string().refine(isProjectPath, 'is no relative path');
 
 const contents = { path: insidePath, sha256: hash, size: z.int().min(0) };
 
@@ -88,12 +73,12 @@ export function besideOriginals({
 
 /** The manifest with its own hash. */
 export function sealManifest(manifest: Omit<Manifest, 'sha256'>): Manifest {
-  return { ...manifest, sha256: sha256(canonicalJson(manifest)) };
+  return seal(manifest);
 }
 
 /** The one text that a manifest has. */
 export function renderManifest(manifest: Manifest): string {
-  return `${canonicalJson(manifest, 2)}\n`;
+  return renderSealed(manifest);
 }
 
 /**
@@ -112,34 +97,9 @@ export function parseManifest(text: string): { manifest: Manifest } | { flaw: st
     const [issue] = error.issues;
     return { flaw: `is invalid at ${issue?.path.join('.') || 'its top'}: ${issue?.message}` };
   }
-  const { sha256: claimed, ...rest } = data;
-  if (sealManifest(rest).sha256 !== claimed || renderManifest(data) !== text) {
-    return { flaw: 'was altered: its hash does not fit' };
-  }
+  const flaw = sealFlaw(data, text);
+  if (flaw !== null) return { flaw };
   const paths = [...data.files, ...besideOriginals(data), ...data.attachments].map(({ path }) => path);
   const isUnique = new Set([...paths, manifestName]).size === paths.length + 1;
   return isUnique ? { manifest: data } : { flaw: 'lists a file twice' };
-}
-
-/** JSON with the keys of every object sorted by code unit, so that equal data has one text. */
-function canonicalJson(value: unknown, indent?: number): string {
-  const sorted = (_: string, inner: unknown) =>
-    inner === null || typeof inner !== 'object' || Array.isArray(inner)
-      ? inner
-      : Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return JSON.stringify(value, sorted, indent);
-}
-
-/** A name as it may lie in an archive: of the characters that one system can't have, `_` stands for each. */
-export function portableName(name: string): string {
-  return name.replaceAll(/[\\:\0]|[. ]$/g, '_');
-}
-
-// Backslash and colon are separators on Windows; a trailing dot or space is dropped there.
-function isPortable(segment: string): boolean {
-  return isName(segment) && portableName(segment) === segment;
-}
-
-function isName(segment: string): boolean {
-  return !['', '.', '..'].includes(segment) && !segment.includes('\0');
 }

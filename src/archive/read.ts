@@ -1,17 +1,13 @@
-import { lstat, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { SquashError } from '../errors.js';
+import { hashOf, readUnlinked } from '../files/durable.js';
+import { listPlainFiles } from '../files/folder.js';
+import { manifestName } from '../files/paths.js';
 import { sha256 } from '../history/hash.js';
 import { loadMovedMigration } from '../history/load.js';
 import type { Migration } from '../history/migration.js';
-import { hashOf, readUnlinked } from './durable.js';
-import {
-  archiveNamePattern,
-  besideOriginals,
-  type Manifest,
-  manifestName,
-  parseManifest,
-} from './manifest.js';
+import { archiveNamePattern, besideOriginals, type Manifest, parseManifest } from './manifest.js';
 
 /** An archive whose every byte has been checked, and those bytes, so that nothing is read twice. */
 export interface Archive {
@@ -28,7 +24,7 @@ export interface Archive {
  *   or a link.
  */
 export async function readArchive(folder: string): Promise<Archive> {
-  const found = await listFiles(folder);
+  const found = await listPlainFiles(folder, (path, flaw) => invalid(folder, path, flaw));
   if (!found.includes(manifestName)) throw invalid(folder, manifestName, 'is missing');
   const text = (await readUnlinked(join(folder, manifestName))).toString();
   const parsed = parseManifest(text);
@@ -115,20 +111,6 @@ export function archivedMigrations(
     const from = { source, path: resolve(root, originalPath), origin, moved };
     return { name, path: origin, sha256: hash, load: () => loadMovedMigration(from) };
   });
-}
-
-/** Every file beneath a folder as `a/b`; only files and folders are allowed in it. */
-async function listFiles(folder: string, within = ''): Promise<readonly string[]> {
-  const kind = await lstat(join(folder, within)).catch(() => null);
-  if (!kind?.isDirectory()) throw invalid(folder, within || '.', 'is no folder');
-  const files: string[] = [];
-  for (const entry of await readdir(join(folder, within), { withFileTypes: true })) {
-    const path = within === '' ? entry.name : `${within}/${entry.name}`;
-    if (entry.isDirectory()) files.push(...(await listFiles(folder, path)));
-    else if (entry.isFile()) files.push(path);
-    else throw invalid(folder, path, entry.isSymbolicLink() ? 'is a symbolic link' : 'is no plain file');
-  }
-  return files;
 }
 
 function invalid(folder: string, path: string, flaw: string): SquashError {

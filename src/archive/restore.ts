@@ -4,6 +4,7 @@ import type { ClientConfig } from 'pg';
 import { errorCode, type Queryable } from '../database/client.js';
 import { SquashError } from '../errors.js';
 import { failpoint } from '../failpoint.js';
+import { hashOf } from '../files/durable.js';
 import {
   advanceSequence,
   deleteRows,
@@ -15,7 +16,6 @@ import {
 import { type LockOptions, withLedgerLocked } from '../history/lock.js';
 import type { LedgerRow } from '../history/migration.js';
 import { deleteRevision, readRevisions } from '../history/revision.js';
-import { hashOf } from './durable.js';
 import { type Archive, readArchive } from './read.js';
 import { type ComingFile, type SwapPlaces, swapFiles } from './swap.js';
 

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
+import { hashOf } from '../files/durable.js';
 import type { BaselineFile } from '../history/baselines.js';
 import type { Flaw } from '../history/state.js';
-import { hashOf } from './durable.js';
 
 /** A file of rows that lies beside a baseline. */
 export interface RowsFilePlace {

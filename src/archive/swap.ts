@@ -3,8 +3,8 @@ import { mkdir, realpath, rename, rm, unlink } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { isSquashError, SquashError } from '../errors.js';
 import { failpoint } from '../failpoint.js';
+import { asUnwritable, copyDurably, hashOf, syncFolder, writeDurably } from '../files/durable.js';
 import { sha256 } from '../history/hash.js';
-import { asUnwritable, copyDurably, hashOf, syncFolder, writeDurably } from './durable.js';
 import { createJournal, type Journal, readJournal, removeJournal, turnJournal } from './journal.js';
 
 /** Where a swap may write, and where it keeps its journal; absolute paths. */

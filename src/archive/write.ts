@@ -3,10 +3,11 @@ import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { SquashError } from '../errors.js';
 import { failpoint } from '../failpoint.js';
+import { asUnwritable, copyDurably, syncFolder, writeDurably } from '../files/durable.js';
+import { manifestName, portableName } from '../files/paths.js';
 import { sha256 } from '../history/hash.js';
 import type { LedgerRow } from '../history/migration.js';
-import { asUnwritable, copyDurably, syncFolder, writeDurably } from './durable.js';
-import { type Manifest, manifestName, portableName, renderManifest, sealManifest } from './manifest.js';
+import { type Manifest, renderManifest, sealManifest } from './manifest.js';
 import { type Archive, readArchive } from './read.js';
 
 /** What goes into an archive. */

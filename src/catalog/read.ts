@@ -18,6 +18,8 @@ export interface ReadOptions {
   readonly only?: readonly string[];
   /** Passes over what no kind claims, instead of refusing it: for who reads only what he knows. */
   readonly isLenient?: boolean;
+  /** Gives every owner and role by its own name: for a copy that any role may put back, not only this one. */
+  readonly namesOwners?: boolean;
 }
 
 /** In the place of a query whose answer isn't wanted. */
@@ -90,9 +92,12 @@ export async function readAddressed(client: Queryable, options: ReadOptions): Pr
   };
 }
 
+/** The oid of no role (InvalidOid). */
+const nobody = 0;
+
 async function readScope(
   client: Queryable,
-  { ledger }: ReadOptions,
+  { ledger, namesOwners = false }: ReadOptions,
 ): Promise<{ scope: ReadScope; roles: ReadonlyMap<number, string> }> {
   const { rows } = await client.query<{
     version: number;
@@ -113,7 +118,12 @@ async function readScope(
   const row = rows[0];
   if (row === undefined) throw new Error('the server gave no row for its own settings');
   return {
-    scope: { version: row.version, ledger: row.ledger ?? [], owner: row.owner, superuser: row.superuser },
+    scope: {
+      version: row.version,
+      ledger: row.ledger ?? [],
+      owner: namesOwners ? nobody : row.owner,
+      superuser: row.superuser,
+    },
     roles: new Map(row.roles),
   };
 }

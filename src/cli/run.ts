@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { toolVersion } from '../index.js';
 import { addLedgerCommands } from './commands/adopt.js';
 import { addAuditCommand } from './commands/audit.js';
+import { addBackupCommand } from './commands/backup.js';
 import { addInitCommand } from './commands/init.js';
 import { addMigrateCommands } from './commands/migrate.js';
 import { addObjectsCommand } from './commands/objects.js';
@@ -30,6 +31,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   addLedgerCommands(program);
   addObjectsCommand(program);
   addResetCommand(program);
+  addBackupCommand(program);
   addRestoreCommand(program);
   addValidateCommand(program, state);
   addAuditCommand(program, state);

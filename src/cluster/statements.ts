@@ -126,11 +126,16 @@ const lists = [
 ];
 
 function setStatement(setting: Setting): string {
-  const at = setting.value.indexOf('=');
-  const name = setting.value.slice(0, at);
-  const value = setting.value.slice(at + 1);
+  return altering(setting, setClause(setting.value));
+}
+
+/** `SET search_path TO 'app', 'public'`, of a setting as the server keeps it: `search_path=app, public`. */
+export function setClause(setting: string): string {
+  const at = setting.indexOf('=');
+  const name = setting.slice(0, at);
+  const value = setting.slice(at + 1);
   const list = lists.includes(name) ? listed(value) : [value];
-  return altering(setting, `SET ${parameter(name)} TO ${list.map(quoteLiteral).join(', ')}`);
+  return `SET ${parameter(name)} TO ${list.map(quoteLiteral).join(', ')}`;
 }
 
 function resetStatement(setting: Setting): string {

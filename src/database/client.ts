@@ -3,6 +3,7 @@ import pg from 'pg';
 import { parse, toClientConfig } from 'pg-connection-string';
 import { SquashError } from '../errors.js';
 import { raiseFence } from './fence.js';
+import { quoteLiteral } from './sql.js';
 
 /** Anything that runs a query on one session: a `pg` client, or a stand-in of a test. */
 export type Queryable = Pick<ClientBase, 'query'>;
@@ -14,8 +15,11 @@ const connectTimeout = 15_000;
 const farewellTimeout = 5_000;
 
 /** One round trip. */
-const beginFenced = (access: 'READ ONLY' | 'READ WRITE'): string =>
-  `BEGIN ISOLATION LEVEL REPEATABLE READ, ${access}, NOT DEFERRABLE;\n${raiseFence}`;
+const beginFenced = (access: 'READ ONLY' | 'READ WRITE', snapshot?: string): string => {
+  // A snapshot is taken over before the first query of a transaction, or never.
+  const share = snapshot === undefined ? '' : `SET TRANSACTION SNAPSHOT ${quoteLiteral(snapshot)};\n`;
+  return `BEGIN ISOLATION LEVEL REPEATABLE READ, ${access}, NOT DEFERRABLE;\n${share}${raiseFence}`;
+};
 
 /**
  * Connects, runs `fn`, disconnects. The connection is closed however `fn` ends, and the first error
@@ -51,11 +55,13 @@ export async function withSnapshot<T>(config: ClientConfig, fn: (client: Client)
  * PostgreSQL prints a value or deparses an object is pinned. All settings are local to it.
  *
  * `client` must not be in a transaction already; it is free again afterwards.
+ *
+ * @param snapshot what `pg_export_snapshot()` gave in another session, to see what that one sees.
  */
-export async function inSnapshot<T>(client: Queryable, fn: () => Promise<T>): Promise<T> {
+export async function inSnapshot<T>(client: Queryable, fn: () => Promise<T>, snapshot?: string): Promise<T> {
   let result: T;
   try {
-    await client.query(beginFenced('READ ONLY'));
+    await client.query(beginFenced('READ ONLY', snapshot));
     result = await fn();
   } catch (error) {
     // The first error counts; on a lost connection a ROLLBACK fails as well.

@@ -49,7 +49,7 @@ export async function withDatabase<T>(
  * client of the server's major or later is installed (in PG_BIN, Debian's folders or PATH).
  */
 export async function pgDump(config: ClientConfig, args: readonly string[]): Promise<string | null> {
-  const program = await findClient('pg_dump', await serverMajor(config));
+  const program = await clientProgram('pg_dump', await serverMajor(config));
   if (program === null) return null;
   const { stdout } = await run(program, [...args], { env: libpqVariables(config), maxBuffer: 1 << 30 });
   return stdout.replaceAll(/^\\(un)?restrict .*\n/gm, '');
@@ -57,7 +57,7 @@ export async function pgDump(config: ClientConfig, args: readonly string[]): Pro
 
 /** Lets the real psql run that script, and returns what it complained about; null where there is none. */
 export async function psql(config: ClientConfig, script: string): Promise<string | null> {
-  const program = await findClient('psql', 0);
+  const program = await clientProgram('psql', 0);
   if (program === null) return null;
   const child = execFile(program, ['-X', '-q', '-o', devNull], { env: libpqVariables(config) });
   child.stdin?.end(script);
@@ -75,14 +75,18 @@ const run = promisify(execFile);
 
 const found = new Map<string, Promise<string | null>>();
 
-function findClient(name: 'pg_dump' | 'psql', major: number): Promise<string | null> {
+/** Where a client of that major or later is installed (in PG_BIN, Debian's folders or PATH), or null. */
+export function clientProgram(
+  name: 'pg_dump' | 'pg_restore' | 'psql',
+  major: number,
+): Promise<string | null> {
   const key = `${name} ${major}`;
   const known = found.get(key) ?? searchClient(name, major);
   found.set(key, known);
   return known;
 }
 
-async function searchClient(name: 'pg_dump' | 'psql', major: number): Promise<string | null> {
+async function searchClient(name: 'pg_dump' | 'pg_restore' | 'psql', major: number): Promise<string | null> {
   const folders = [
     process.env.PG_BIN ?? '',
     // Before PATH, where Debian has a wrapper that takes longer than the program.
@@ -107,7 +111,7 @@ async function majorOf(program: string): Promise<number> {
 }
 
 /** Variables instead of arguments: those can be read by every user of the machine. */
-function libpqVariables(config: ClientConfig): NodeJS.ProcessEnv {
+export function libpqVariables(config: ClientConfig): NodeJS.ProcessEnv {
   const { host, port, user, database } = new pg.Client(config);
   const password = typeof config.password === 'string' ? config.password : undefined;
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('PG'));

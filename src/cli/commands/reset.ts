@@ -1,6 +1,6 @@
-import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { reset } from '../../index.js';
+import { askName } from '../ask.js';
 import { type CommonFlags, openContext, withCommonFlags } from '../options.js';
 
 interface Flags extends CommonFlags {
@@ -26,7 +26,7 @@ export function addResetCommand(program: Command): void {
         onServer,
         onMigrated: (name) => output.progress(name),
         confirmed: flags.yesReally ?? null,
-        ...(isTerminal ? { ask } : {}),
+        ...(isTerminal ? { ask: askName('Everything in it will be dropped.') } : {}),
         allowProduction: flags.allowProduction === true,
         dropDatabase: flags.dropDatabase === true,
         seed: flags.seed === true,
@@ -41,13 +41,4 @@ export function addResetCommand(program: Command): void {
         ...seeds.map((file) => `seeded ${file}`),
       ]);
     });
-}
-
-async function ask(database: string): Promise<string> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return await terminal.question(`Everything in "${database}" will be dropped. Its name, to confirm: `);
-  } finally {
-    terminal.close();
-  }
 }

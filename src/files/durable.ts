@@ -5,17 +5,30 @@ import { dirname, join } from 'node:path';
 import { isSquashError, SquashError } from '../errors.js';
 
 /** Creates a file that wasn't there and waits until its bytes are on the disk. */
-export async function writeDurably(path: string, contents: string | Uint8Array): Promise<void> {
-  await withFile(path, 'wx', async (file) => {
-    await file.writeFile(contents);
-    await file.sync();
-  });
+export async function writeDurably(
+  path: string,
+  contents: string | Uint8Array,
+  mode?: number,
+): Promise<void> {
+  await withFile(
+    path,
+    'wx',
+    async (file) => {
+      await file.writeFile(contents);
+      await file.sync();
+    },
+    mode,
+  );
 }
 
 /** Replaces a file at once: at any moment it has either the old contents or the new ones. */
-export async function replaceDurably(path: string, contents: string | Uint8Array): Promise<void> {
+export async function replaceDurably(
+  path: string,
+  contents: string | Uint8Array,
+  mode?: number,
+): Promise<void> {
   const staged = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`);
-  await writeDurably(staged, contents);
+  await writeDurably(staged, contents, mode);
   await rename(staged, path);
   await syncFolder(dirname(path));
 }
@@ -46,6 +59,11 @@ export async function hashOf(path: string): Promise<string | null> {
     if (fileErrorCode(error) === 'ENOENT') return null;
     throw error;
   }
+}
+
+/** As {@link hashOf} for a file that must be there and must not be a link. */
+export async function hashUnlinked(path: string): Promise<string> {
+  return withFile(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0), hashOfOpen);
 }
 
 /** Piece by piece: a file of rows can be bigger than the memory. */
@@ -83,8 +101,9 @@ async function withFile<T>(
   path: string,
   flags: string | number,
   fn: (file: FileHandle) => Promise<T>,
+  mode?: number,
 ): Promise<T> {
-  const file = await open(path, flags);
+  const file = await open(path, flags, mode);
   try {
     return await fn(file);
   } finally {
