@@ -32,6 +32,7 @@ export const failpoints = [
   'backup.manifest-written',
   'backup.finished',
   'restore-full.started',
+  'restore-full.in-place',
   'restore-full.created',
   'restore-full.restored',
   'restore-full.ready',
@@ -53,13 +54,18 @@ let seen = { wish: '', hits: 0 };
 
 /**
  * Fails here if the environment says so: `KNEX_SQUASH_FAIL=<step>:kill` ends the process by SIGKILL,
- * `:throw` and `:enospc` (a full disk) throw; `<step>@3:kill` waits for the third time. For tests;
+ * `:stop` halts it by SIGSTOP until it gets a SIGCONT, `:throw` and `:enospc` (a full disk) throw;
+ * `<step>@3:kill` waits for the third time. For tests;
  * without the variable it does nothing.
  */
 export function failpoint(step: Failpoint): void {
   const wish = process.env.KNEX_SQUASH_FAIL;
-  if (wish === undefined) return;
-  const [, wishedStep, count = '1', action] = /^([\w.-]+?)(?:@(\d+))?:(kill|throw|enospc)$/.exec(wish) ?? [];
+  if (wish === undefined) {
+    seen = { wish: '', hits: 0 };
+    return;
+  }
+  const [, wishedStep, count = '1', action] =
+    /^([\w.-]+?)(?:@(\d+))?:(kill|stop|throw|enospc)$/.exec(wish) ?? [];
   // A misspelt wish would make a test pass that tests nothing.
   if (!failpoints.some((known) => known === wishedStep)) throw new Error(`no such failpoint: ${wish}`);
   if (wishedStep !== step) return;
@@ -68,6 +74,10 @@ export function failpoint(step: Failpoint): void {
 }
 
 function fail(step: Failpoint, action: string | undefined): void {
+  if (action === 'stop') {
+    process.kill(process.pid, 'SIGSTOP');
+    return;
+  }
   if (action === 'kill') process.kill(process.pid, 'SIGKILL');
   if (action === 'enospc') {
     throw Object.assign(new Error(`ENOSPC: no space left on device (${step})`), { code: 'ENOSPC' });

@@ -1,5 +1,7 @@
-import { listBackups as listFolders, removeBackup } from './backup/folder.js';
-import type { BackupManifest } from './backup/manifest.js';
+import { resolve } from 'node:path';
+import { removeBackup } from './backup/folder.js';
+import { type BackupManifest, backupNamePattern } from './backup/manifest.js';
+import { listBackups as listFolders, storedFiles } from './backup/read.js';
 import type { Settings } from './settings/settings.js';
 
 /** A line of `backup list`. */
@@ -16,7 +18,7 @@ export async function listBackups({ backups }: Pick<Settings, 'backups'>): Promi
   return (await listFolders(backups)).map(({ name, manifest }) => ({
     name,
     manifest,
-    size: (manifest?.files ?? []).reduce((sum, { size }) => sum + size, 0),
+    size: (manifest === null ? [] : storedFiles(manifest)).reduce((sum, { size }) => sum + size, 0),
   }));
 }
 
@@ -59,4 +61,9 @@ export async function pruneBackups(
   if (!dryRun) for (const name of removed) await removeBackup(backups, name);
   const gone = new Set(removed);
   return { removed, kept: found.map(({ name }) => name).filter((name) => !gone.has(name)) };
+}
+
+/** A folder by its name among the backups, or by a path. */
+export function backupFolder({ backups, root }: Pick<Settings, 'backups' | 'root'>, name: string): string {
+  return backupNamePattern.test(name) ? resolve(backups, name) : resolve(root, name);
 }

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { rowsFilesOf } from './archive/rows-files.js';
 import { type ComingFile, swapFiles } from './archive/swap.js';
-import { readBackup } from './backup/folder.js';
+import { type Backup, withBackup } from './backup/read.js';
 import { type Server, withServer } from './database/server.js';
 import { SquashError } from './errors.js';
 import { hashOf } from './files/durable.js';
@@ -24,7 +24,11 @@ interface Options {
  * @throws SquashError BACKUP_INVALID; FILES_CHANGED where another file has taken a place; LOCK_TIMEOUT.
  */
 export async function restoreFromBackup(settings: Settings, folder: string, options: Options) {
-  const { manifest } = await readBackup(folder);
+  return withBackup(folder, settings.encryption, (backup) => restoreFiles(settings, backup, options));
+}
+
+async function restoreFiles(settings: Settings, backup: Backup, options: Options) {
+  const { folder, manifest } = backup;
   if (manifest.migrations.length === 0) {
     throw new SquashError('BACKUP_INVALID', `${folder} holds no migrations`, {
       hint: 'It was made in a folder without any: choose another with --from.',
@@ -34,7 +38,7 @@ export async function restoreFromBackup(settings: Settings, folder: string, opti
   const replacing = (await presentBaselines(settings)).filter(
     ({ name, replaces }) => !names.has(name) && replaces.some((replaced) => names.has(replaced.name)),
   );
-  const add = await comingFiles(settings, folder, manifest);
+  const add = await comingFiles(settings, backup);
   const remove = [];
   for (const file of replacing.flatMap((each) => [each, ...rowsFilesOf(each)])) {
     const { path, sha256 } = file;
@@ -67,8 +71,7 @@ async function presentBaselines(settings: Settings): Promise<readonly BaselineFi
 
 async function comingFiles(
   { root }: Settings,
-  folder: string,
-  { migrations, files }: Awaited<ReturnType<typeof readBackup>>['manifest'],
+  { files: folder, manifest: { migrations, files } }: Backup,
 ): Promise<readonly ComingFile[]> {
   const hashes = new Map(files.map(({ path, sha256 }) => [path, sha256]));
   const coming: ComingFile[] = [];

@@ -5,8 +5,8 @@ import { archiveNamePattern } from './archive/manifest.js';
 import { listManifests, readArchive } from './archive/read.js';
 import { type RestoredFiles, restoreMigrations as restoreFiles } from './archive/restore.js';
 import { recoverSwap } from './archive/swap.js';
-import { isBackup, listBackups } from './backup/folder.js';
 import { backupNamePattern } from './backup/manifest.js';
+import { isBackup, listBackups } from './backup/read.js';
 import { withClient } from './database/client.js';
 import { type Server, withServer } from './database/server.js';
 import { SquashError } from './errors.js';
@@ -22,6 +22,8 @@ import type { Settings } from './settings/settings.js';
 export interface RestoreOptions {
   /** The archive: its folder's name in the backups, or a path. By default the newest. */
   readonly from?: string;
+  /** Asked where nothing was named and there are several, the first of which is what would be taken. */
+  readonly choose?: (names: readonly string[]) => Promise<string>;
   readonly dryRun?: boolean;
   readonly onServer?: (server: Server) => void;
 }
@@ -46,7 +48,9 @@ export async function restoreMigrations(
   const places = { folders: settings.migrations.directories, journalPath: journalPath(settings) };
   await recoverSwap(places);
   const folder =
-    options.from === undefined ? await newestArchive(settings) : findFolder(settings, options.from);
+    options.from === undefined
+      ? await chooseFolder(settings, options.choose)
+      : findFolder(settings, options.from);
   if (await isBackup(folder)) return restoreFromBackup(settings, folder, options);
   const { manifest } = await readArchive(folder);
   if (options.dryRun === true) {
@@ -139,18 +143,26 @@ function findFolder({ backups, root }: Settings, from: string): string {
     : resolve(root, from);
 }
 
-/** The newest whose baseline lies among the migrations; where none does, the newest. */
-async function newestArchive({ backups, root }: Settings): Promise<string> {
-  const found = await listManifests(backups);
-  const present = found.find(
+/**
+ * The archive whose baseline lies among the migrations, where there is one: its squash is what can be undone.
+ * Then the other archives, then the backups that hold migrations, each the latest first.
+ */
+async function chooseFolder({ backups, root }: Settings, choose: RestoreOptions['choose']): Promise<string> {
+  const archives = await listManifests(backups);
+  const present = archives.find(
     ({ manifest }) => manifest !== null && existsSync(resolve(root, manifest.baseline.path)),
   );
-  const newest =
-    present ??
-    found[0] ??
-    (await listBackups(backups)).find(({ manifest }) => (manifest?.migrations.length ?? 0) > 0);
-  if (newest !== undefined) return join(backups, newest.name);
-  throw new SquashError('ARCHIVE_MISSING', `no archive lies in ${backups}`, {
-    hint: 'Pass --from with the folder that the squash made, or --backups with the folder that holds it.',
-  });
+  const others = (await listBackups(backups)).filter(
+    ({ manifest }) => (manifest?.migrations.length ?? 0) > 0,
+  );
+  const found = [present, ...archives.filter((each) => each !== present), ...others];
+  const names = found.flatMap((each) => each?.name ?? []);
+  const [first] = names;
+  if (first === undefined) {
+    throw new SquashError('ARCHIVE_MISSING', `no archive lies in ${backups}`, {
+      hint: 'Pass --from with the folder that the squash made, or --backups with the folder that holds it.',
+    });
+  }
+  const chosen = names.length > 1 && choose !== undefined ? await choose(names) : first;
+  return join(backups, chosen);
 }

@@ -17,8 +17,8 @@ import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import type { ClientConfig } from 'pg';
-import { readBackup } from '../src/backup/folder.js';
 import { parseBackup, renderBackup, sealBackup } from '../src/backup/manifest.js';
+import { readBackup } from '../src/backup/read.js';
 import { backupFull } from '../src/backup.js';
 import { onDatabase, withClient } from '../src/database/client.js';
 import { quoteIdent, quoteLiteral } from '../src/database/sql.js';
@@ -43,57 +43,66 @@ const onDatabaseOf = (sql: string, fn: (root: string, database: ClientConfig) =>
     }),
   );
 
+const program = await clientProgram('pg_restore', await serverMajor(testServer()));
+if (program === null) console.warn('no pg_dump is installed: only our own engine is tried under fault');
+else process.env.PG_BIN = dirname(program);
+const engines = program === null ? (['driver'] as const) : (['driver', 'pg_dump'] as const);
+
 /** Nothing that looks like a backup, and of what was begun nothing but what a rerun sweeps. */
 async function expectNone(backups: string): Promise<void> {
   const left = await readdir(backups).catch(() => []);
   expect(left.filter((name) => !name.startsWith('.'))).toEqual([]);
 }
 
-test('truncated, missing, swapped, extra and linked files, and edited manifests are refused', async () => {
-  await onDatabaseOf(small, async (root, database) => {
-    const { folder } = await backupFull(await settingsOf(root, database), {
-      engine: 'driver',
-      verify: false,
-    });
-    const copy = join(root, 'copy');
-    const damages: ((path: string) => Promise<unknown>)[] = [];
-    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-    const files = entries.filter((entry) => entry.isFile());
-    for (const entry of files) {
-      const path = join(entry.parentPath, entry.name).slice(folder.length + 1);
-      const { size } = await stat(join(folder, path));
-      for (const length of [0, Math.floor(size / 2), size - 1])
-        damages.push((at) => truncate(join(at, path), length));
-      damages.push((at) => rm(join(at, path)));
+test.each(engines)(
+  'by %s: truncated, missing, swapped, extra and linked files, and edited manifests are refused',
+  async (engine) => {
+    await onDatabaseOf(small, async (root, database) => {
+      const options = { engine, jobs: 2, verify: false };
+      const { folder } = await backupFull(await settingsOf(root, database), options);
+      const copy = join(root, 'copy');
+      const damages: ((path: string) => Promise<unknown>)[] = [];
+      const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+      const files = entries.filter((entry) => entry.isFile());
+      for (const entry of files) {
+        const path = join(entry.parentPath, entry.name).slice(folder.length + 1);
+        const { size } = await stat(join(folder, path));
+        for (const length of [0, Math.floor(size / 2), size - 1])
+          damages.push((at) => truncate(join(at, path), length));
+        damages.push((at) => rm(join(at, path)));
+        damages.push(async (at) => {
+          await rename(join(at, path), join(root, 'elsewhere'));
+          await symlink(join(root, 'elsewhere'), join(at, path));
+        });
+      }
       damages.push(async (at) => {
-        await rename(join(at, path), join(root, 'elsewhere'));
-        await symlink(join(root, 'elsewhere'), join(at, path));
+        const found = (await readdir(at, { recursive: true })).filter((path) => path.endsWith('.gz')).sort();
+        const [one = '', two = ''] = found.map((path) => join(at, path));
+        await rename(one, join(root, 'third'));
+        await rename(two, one);
+        await rename(join(root, 'third'), two);
       });
-    }
-    damages.push(async (at) => {
-      const [one, two] = [join(at, 'rows/0001.copy.gz'), join(at, 'rows/0002.copy.gz')];
-      await rename(one, join(root, 'third'));
-      await rename(two, one);
-      await rename(join(root, 'third'), two);
+      damages.push((at) => writeFile(join(at, 'more'), ''));
+      damages.push((at) =>
+        mkdir(join(at, 'rows/folder')).then(() => writeFile(join(at, 'rows/folder/x'), '')),
+      );
+      damages.push(async (at) => {
+        const manifest = await readFile(join(at, 'manifest.json'), 'utf8');
+        await writeFile(join(at, 'manifest.json'), manifest.replace('"verified": null', '"verified":  null'));
+      });
+      for (const damage of damages) {
+        await cp(folder, copy, { recursive: true });
+        await damage(copy);
+        await expect(readBackup(copy)).rejects.toMatchObject({ code: 'BACKUP_INVALID' });
+        await rm(copy, { recursive: true });
+      }
+      expect(damages.length).toBeGreaterThan(40);
+      await symlink(folder, join(root, 'link'));
+      await expect(readBackup(join(root, 'link'))).rejects.toMatchObject({ code: 'BACKUP_INVALID' });
+      await expect(readBackup(folder)).resolves.toMatchObject({ folder });
     });
-    damages.push((at) => writeFile(join(at, 'more'), ''));
-    damages.push((at) => mkdir(join(at, 'rows/folder')).then(() => writeFile(join(at, 'rows/folder/x'), '')));
-    damages.push(async (at) => {
-      const manifest = await readFile(join(at, 'manifest.json'), 'utf8');
-      await writeFile(join(at, 'manifest.json'), manifest.replace('"verified": null', '"verified":  null'));
-    });
-    for (const damage of damages) {
-      await cp(folder, copy, { recursive: true });
-      await damage(copy);
-      await expect(readBackup(copy)).rejects.toMatchObject({ code: 'BACKUP_INVALID' });
-      await rm(copy, { recursive: true });
-    }
-    expect(damages.length).toBeGreaterThan(40);
-    await symlink(folder, join(root, 'link'));
-    await expect(readBackup(join(root, 'link'))).rejects.toMatchObject({ code: 'BACKUP_INVALID' });
-    await expect(readBackup(folder)).resolves.toMatchObject({ folder });
-  });
-});
+  },
+);
 
 test('no path of a manifest leads out of the backup', async () => {
   await onDatabaseOf(small, async (root, database) => {
@@ -121,7 +130,7 @@ test('no path of a manifest leads out of the backup', async () => {
   });
 });
 
-describe('a write that fails leaves nothing that looks like a backup', () => {
+describe.each(engines)('by %s: a write that fails leaves nothing that looks like a backup', (engine) => {
   /** Rows that no compressor makes small. */
   const big = `${small}; INSERT INTO a SELECT i, string_agg(md5(i || ':' || j), '') FROM generate_series(2, 400) i, generate_series(1, 20) j GROUP BY i`;
 
@@ -137,8 +146,8 @@ describe('a write that fails leaves nothing that looks like a backup', () => {
       }
       try {
         const settings = await settingsOf(root, database);
-        await expect(backupFull(settings, { engine: 'driver', to: disk })).rejects.toMatchObject({
-          code: 'FILE_UNWRITABLE',
+        await expect(backupFull(settings, { engine, to: disk })).rejects.toMatchObject({
+          code: expect.stringMatching(/^(FILE_UNWRITABLE|DUMP_FAILED)$/),
         });
         expect(await readdir(disk)).toEqual([]);
       } finally {
@@ -150,7 +159,7 @@ describe('a write that fails leaves nothing that looks like a backup', () => {
   test('beyond the greatest size of a file', async () => {
     if (process.platform === 'win32') return console.warn('Windows has no ulimit');
     await onDatabaseOf(big, async (root, database) => {
-      const line = `ulimit -f 32; exec "${process.execPath}" "${compiled('src/cli/main.ts')}" backup full --engine driver`;
+      const line = `ulimit -f 32; exec "${process.execPath}" "${compiled('src/cli/main.ts')}" backup full --engine ${engine}`;
       const { JEST_WORKER_ID: _, ...env } = process.env;
       const child = spawn('bash', ['-c', line], {
         cwd: root,
@@ -173,7 +182,7 @@ describe('a write that fails leaves nothing that looks like a backup', () => {
          import { loadSettings } from '#src/settings/load.js';
          const [cwd, url] = process.argv.slice(-2);
          loadSettings({ cwd, env: {}, flags: { url, backups: cwd + '/backups' } })
-           .then((settings) => backupFull(settings, { engine: 'driver' }))
+           .then((settings) => backupFull(settings, { engine: '${engine}' }))
            .then(() => console.log('made'), (error) => console.log(error.code));`,
         { args: [root, urlOf(database)], uid: 65534 },
       );
@@ -188,7 +197,7 @@ describe('a write that fails leaves nothing that looks like a backup', () => {
       await onDatabaseOf(small, async (root, database) => {
         const killed = spawn(
           process.execPath,
-          [compiled('src/cli/main.ts'), 'backup', 'full', '--engine', 'driver'],
+          [compiled('src/cli/main.ts'), 'backup', 'full', '--engine', engine],
           {
             cwd: root,
             env: {
@@ -202,12 +211,10 @@ describe('a write that fails leaves nothing that looks like a backup', () => {
         );
         expect((await once(killed, 'close'))[1]).toBe('SIGKILL');
         await expectNone(join(root, 'backups'));
-        const { folder } = await backupFull(await settingsOf(root, database), {
-          engine: 'driver',
-          verify: false,
-        });
-        expect(await readdir(join(root, 'backups'))).toEqual([
+        const { folder } = await backupFull(await settingsOf(root, database), { engine, verify: false });
+        expect((await readdir(join(root, 'backups'))).sort()).toEqual([
           folder.slice(join(root, 'backups').length + 1),
+          'README.md',
         ]);
       });
     },
@@ -217,14 +224,10 @@ describe('a write that fails leaves nothing that looks like a backup', () => {
 test('a password stands in no argument, output or file', async () => {
   const canary = 'canary:\\pass word';
   const role = `canary_${Math.random().toString(36).slice(2)}`;
-  const major = await serverMajor(testServer());
-  const program = await clientProgram('pg_restore', major);
-  if (program === null)
-    console.warn('no pg_dump is installed: the password is looked for by our own engine alone');
   await query(testServer(), `CREATE ROLE ${role} SUPERUSER LOGIN PASSWORD ${quoteLiteral(canary)}`);
   try {
     await onDatabaseOf(small, async (root, database) => {
-      for (const engine of program === null ? ['driver'] : ['driver', 'pg_dump']) {
+      for (const engine of engines) {
         const args = [compiled('src/cli/main.ts'), 'backup', 'full', '--engine', engine, '--json'];
         const { JEST_WORKER_ID: _, ...env } = process.env;
         const child = spawn(process.execPath, args, {
@@ -296,35 +299,22 @@ const hostile = fc
   .map((list) => list.join(''));
 
 test('hostile names are inert', async () => {
-  const major = await serverMajor(testServer());
-  const program = await clientProgram('pg_restore', major);
-  const bin = process.env.PG_BIN;
-  if (program === null) console.warn('no pg_dump is installed: hostile names go by our own engine alone');
-  else process.env.PG_BIN = dirname(program);
-  const engines = program === null ? (['driver'] as const) : (['driver', 'pg_dump'] as const);
-  try {
-    const names = fc.uniqueArray(hostile, { minLength: 6, maxLength: 12 });
-    await fc.assert(
-      fc.asyncProperty(names, fc.constantFrom(...engines), async (list, engine) => {
-        const [schema = '', ...tables] = list.map((name) => quoteIdent(name));
-        const make = tables.map(
-          (
-            table,
-          ) => `CREATE TABLE ${schema}.${table} (${tables.map((column) => `${column} text`).join(', ')});
+  const names = fc.uniqueArray(hostile, { minLength: 6, maxLength: 12 });
+  await fc.assert(
+    fc.asyncProperty(names, fc.constantFrom(...engines), async (list, engine) => {
+      const [schema = '', ...tables] = list.map((name) => quoteIdent(name));
+      const make = tables.map(
+        (table) => `CREATE TABLE ${schema}.${table} (${tables.map((column) => `${column} text`).join(', ')});
             INSERT INTO ${schema}.${table} VALUES (${quoteLiteral(list.join(' '))})`,
-        );
-        await onDatabaseOf([`CREATE SCHEMA ${schema}`, ...make].join(';\n'), async (root, database) => {
-          const { manifest } = await backupFull(await settingsOf(root, database), { engine });
-          expect(manifest.tables).toHaveLength(tables.length);
-          expect(manifest.verified).not.toBeNull();
-        });
-      }),
-      { numRuns: 6 },
-    );
-  } finally {
-    if (bin === undefined) delete process.env.PG_BIN;
-    else process.env.PG_BIN = bin;
-  }
+      );
+      await onDatabaseOf([`CREATE SCHEMA ${schema}`, ...make].join(';\n'), async (root, database) => {
+        const { manifest } = await backupFull(await settingsOf(root, database), { engine });
+        expect(manifest.tables).toHaveLength(tables.length);
+        expect(manifest.verified).not.toBeNull();
+      });
+    }),
+    { numRuns: 6 },
+  );
 });
 
 test('a database of a hostile name is restored', async () => {

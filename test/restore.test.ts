@@ -58,7 +58,7 @@ const squashed = (fn: (project: Squashed) => Promise<unknown>) =>
         const names = entries
           .filter((entry) => entry.isFile())
           .map(({ parentPath, name }) => join(parentPath, name));
-        const own = names.filter((name) => !name.startsWith(archive)).sort();
+        const own = names.filter((name) => !name.startsWith(join(root, 'backups'))).sort();
         const read = async (name: string) =>
           [name.slice(root.length + 1), await readFile(name, 'utf8')] as const;
         return Object.fromEntries(await Promise.all(own.map(read)));

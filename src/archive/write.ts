@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { SquashError } from '../errors.js';
 import { failpoint } from '../failpoint.js';
 import { asUnwritable, copyDurably, syncFolder, writeDurably } from '../files/durable.js';
 import { manifestName, portableName } from '../files/paths.js';
+import { ensureReadme, freePlace, stagingName, stampOf, sweepStaging } from '../files/staging.js';
 import { sha256 } from '../history/hash.js';
 import type { LedgerRow } from '../history/migration.js';
 import { type Manifest, renderManifest, sealManifest } from './manifest.js';
@@ -71,8 +71,8 @@ export async function writeArchive(archive: ArchiveContents): Promise<Archive> {
     contents: Buffer.from(contents),
   }));
   const manifest = describe(archive, originals, attachments);
-  const stamp = archive.createdAt.toISOString().replace(/\.\d+|[-:]/g, '');
-  const staging = join(archive.backups, `.${stamp}-${process.pid}.tmp`);
+  const stamp = stampOf(archive.createdAt);
+  const staging = join(archive.backups, stagingName(stamp));
   try {
     await sweepStaging(archive.backups);
     await mkdir(staging, { recursive: true });
@@ -83,8 +83,9 @@ export async function writeArchive(archive: ArchiveContents): Promise<Archive> {
     );
     await writeAll(staging, [...originals, ...attachments], manifest);
     const written = await readArchive(staging);
-    const folder = freeName(archive.backups, stamp);
+    const folder = freePlace(archive.backups, stamp);
     await rename(staging, folder);
+    await ensureReadme(archive.backups);
     await syncFolder(archive.backups);
     failpoint('archive.finished');
     return { ...written, folder };
@@ -195,26 +196,4 @@ function someBeside<T>(beside: readonly T[] = []): { beside?: T[] } {
 
 function fromRoot(root: string, path: string): string {
   return relative(root, path).split(sep).join('/');
-}
-
-function freeName(backups: string, stamp: string): string {
-  let folder = join(backups, stamp);
-  for (let n = 2; existsSync(folder); n++) folder = join(backups, `${stamp}-${n}`);
-  return folder;
-}
-
-/** Removes what killed processes have left in the making. */
-async function sweepStaging(backups: string): Promise<void> {
-  for (const name of await readdir(backups).catch(() => [])) {
-    const pid = /^\.\d{8}T\d{6}Z-(\d+)\.tmp$/.exec(name)?.[1];
-    if (pid !== undefined && !isAlive(Number(pid))) await rm(join(backups, name), { recursive: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return pid === process.pid || process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

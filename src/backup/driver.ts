@@ -10,18 +10,11 @@ import { selectRows } from '../rows/read.js';
 import { writeCopy } from '../rows/rows-file.js';
 import { rowsOf, type StoredTable } from '../rows/tables.js';
 import { digestRows, type RowsDigest } from './digest.js';
-import { invalidBackup, type WrittenFile } from './folder.js';
-import type { BackupManifest } from './manifest.js';
+import type { WrittenFile } from './folder.js';
+import { type Backup, invalidBackup, textOf } from './read.js';
 import { copyTarget, type RowsStep, type Step, type StoredRows, sessionName } from './script.js';
 import { type Source, withReader } from './source.js';
-
-/** How far a dump or a restore has come. */
-export type OnProgress = (progress: {
-  readonly table: string;
-  readonly tables: number;
-  readonly of: number;
-  readonly bytes: number;
-}) => void;
+import type { OnProgress } from './work.js';
 
 /** Rows that were written, and what they must be once they are back. */
 export interface DumpedRows {
@@ -130,19 +123,20 @@ async function biggestFirst(
   return rows.map(({ at }) => tables[at - 1] as StoredTable);
 }
 
-export interface RestoreInput {
-  readonly folder: string;
-  readonly manifest: Pick<BackupManifest, 'steps' | 'files'>;
-  /** A text of the backup, its hash checked. */
-  readonly readText: (path: string) => Promise<string>;
+/** How a restore goes about it. */
+export interface RestoreWork {
   readonly jobs: number;
   readonly onProgress: OnProgress;
 }
 
 /** Runs a backup's SQL on an empty database and copies its rows, tables side by side. */
-export async function restoreByDriver(config: ClientConfig, input: RestoreInput): Promise<void> {
-  const { readText, jobs, manifest } = input;
-  const session = await readText(sessionName);
+export async function restoreByDriver(
+  config: ClientConfig,
+  backup: Backup,
+  { jobs, onProgress }: RestoreWork,
+): Promise<void> {
+  const { manifest } = backup;
+  const session = await textOf(backup, sessionName);
   const of = manifest.steps.filter((step) => 'rows' in step).length;
   let tables = 0;
   let bytes = 0;
@@ -153,13 +147,13 @@ export async function restoreByDriver(config: ClientConfig, input: RestoreInput)
         await client.query(session);
         for (let step = queue.shift(); step !== undefined; step = queue.shift()) {
           if ('sql' in step) {
-            await client.query(`BEGIN;\n${await readText(step.sql)}\nCOMMIT`);
+            await client.query(`BEGIN;\n${await textOf(backup, step.sql)}\nCOMMIT`);
             continue;
           }
           const { table } = step;
-          await copyRows(client, step, input, (more) => {
+          await copyRows(client, step, backup, (more) => {
             bytes += more;
-            input.onProgress({ table, tables, of, bytes });
+            onProgress({ table, tables, of, bytes });
           });
           tables += 1;
         }
@@ -179,16 +173,17 @@ function grouped(steps: readonly Step[]): readonly (readonly Step[])[] {
   return groups;
 }
 
-async function copyRows(
+/** Copies a file of rows, whose hash is checked before the server is told that it has all. */
+export async function copyRows(
   client: Client,
   step: RowsStep,
-  { folder, manifest }: RestoreInput,
+  { folder, files, manifest }: Backup,
   onBytes: (bytes: number) => void,
 ): Promise<void> {
   const hash = createHash('sha256');
   const expected = manifest.files.find(({ path }) => path === step.rows)?.sha256;
   await pipeline(
-    createReadStream(join(folder, step.rows), { highWaterMark: 2 ** 18 }),
+    createReadStream(join(files, step.rows), { highWaterMark: 2 ** 18 }),
     async function* (pieces: AsyncIterable<Buffer>) {
       for await (const piece of pieces) {
         hash.update(piece);

@@ -84,7 +84,10 @@ const manifestSchema = z.strictObject({
     }),
   ),
   ledger: z.array(ledgerRowSchema).nullable(),
+  /** As the restore needs them. */
   files: z.array(z.strictObject({ path, sha256: hash, size: z.int().min(0) })).min(1),
+  /** What lies in the place of those that a command of the settings has encrypted; null where none did. */
+  encrypted: z.array(z.strictObject({ source: path, path, sha256: hash, size: z.int().min(0) })).nullable(),
   /** Written only after a restore into a scratch database that was equal. */
   verified: z
     .strictObject({ at: z.iso.datetime(), serverVersion: z.string(), toolVersion: z.string() })
@@ -126,10 +129,14 @@ export function parseBackup(text: string): { manifest: BackupManifest } | { flaw
   return flaw === null ? { manifest: data } : { flaw };
 }
 
-function inconsistency({ files, steps, migrations }: BackupManifest): string | null {
+function inconsistency({ files, steps, migrations, encrypted }: BackupManifest): string | null {
   const paths = new Set(files.map((file) => file.path));
   if (paths.size !== files.length || paths.has(manifestName)) return 'lists a file twice';
+  const stored = new Set(encrypted?.map((file) => file.path));
+  if (stored.size !== (encrypted?.length ?? 0) || [...stored].some((each) => paths.has(each)))
+    return 'lists a file twice';
   const named = [
+    ...(encrypted ?? []).map((file) => file.source),
     ...steps.map((each) => ('sql' in each ? each.sql : each.rows)),
     ...migrations.map((each) => each.path),
   ];

@@ -5,14 +5,14 @@ import { databaseName, withClient } from '../database/client.js';
 import { SquashError } from '../errors.js';
 import { hashUnlinked } from '../files/durable.js';
 import { listPlainFiles } from '../files/folder.js';
-import { invalidBackup, type WrittenFile } from './folder.js';
-import type { BackupManifest } from './manifest.js';
+import type { WrittenFile } from './folder.js';
 import { type Programs, requirePrograms, runProgram } from './pg-programs.js';
+import { type Backup, invalidBackup, textOf } from './read.js';
 import { positionsText } from './script.js';
 import { readPositions, type Source } from './source.js';
 
 /** The places of pg_dump's output in a backup, by format. */
-const places = { custom: 'dump.custom', directory: 'dump' } as const;
+export const places = { custom: 'dump.custom', directory: 'dump' } as const;
 
 /** Written after the dump: positions know no snapshot. */
 export const positionsName = 'positions.sql';
@@ -69,10 +69,10 @@ async function dumpedFiles(folder: string, place: string): Promise<readonly Writ
 /** Lets pg_restore fill an empty database, and moves the sequences to where the backup has them. */
 export async function restoreByPgRestore(
   config: ClientConfig,
-  folder: string,
-  { format, server }: Pick<BackupManifest, 'format' | 'server'>,
-  { jobs, readText }: { readonly jobs: number; readonly readText: (path: string) => Promise<string> },
+  backup: Backup,
+  { jobs }: { readonly jobs: number },
 ): Promise<void> {
+  const { format, server } = backup.manifest;
   const { pgRestore } = await requirePrograms(server.major);
   const database = databaseName(config) ?? '';
   // libpq takes a name with = for a whole connection string; ours are plain.
@@ -85,7 +85,7 @@ export async function restoreByPgRestore(
     `--dbname=${database}`,
     places[format ?? 'custom'],
   ];
-  await runProgram(pgRestore, args, config, { cwd: folder, code: 'RESTORE_FAILED' });
-  const positions = await readText(positionsName);
+  await runProgram(pgRestore, args, config, { cwd: backup.files, code: 'RESTORE_FAILED' });
+  const positions = await textOf(backup, positionsName);
   await withClient(config, (client) => client.query(positions));
 }

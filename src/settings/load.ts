@@ -162,6 +162,7 @@ function assemble({ cwd, root, knexfile: path, environment, connection, parsed }
         ? resolve(root, env.KNEX_SQUASH_BACKUPS ?? squash.backups)
         : resolve(cwd, flags.backups),
     stateDirectory: resolve(root, env.KNEX_SQUASH_STATE_DIRECTORY ?? squash.stateDirectory),
+    encryption: squash.encryption ?? null,
     rows: {
       carried: flags.rows ?? squash.rows,
       threshold: squash.rowsThreshold,

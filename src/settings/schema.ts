@@ -99,6 +99,8 @@ const squash = z.strictObject({
   shadowUrl: url.optional(),
   /** Folder of the embedded server and of caches. */
   stateDirectory: folder.default('./.knex-squash'),
+  /** Shell commands from stdin to stdout through which the files of a backup pass. */
+  encryption: z.strictObject({ encrypt: text, decrypt: text }).optional(),
   /** Whether `1.ts` and the `1.js` that is built from it are one migration. */
   sameName: z
     .enum(['exact', 'without extension'], { error: 'must be "exact" or "without extension"' })

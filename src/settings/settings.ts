@@ -27,6 +27,12 @@ export type KnexConfig = Omit<Knex.Config, 'connection' | 'connectionPool' | 'mi
   readonly pool?: { readonly afterCreate: NonNullable<Knex.PoolConfig['afterCreate']> };
 };
 
+/** Shell commands from stdin to stdout, such as `age -r …` and `age -d -i …`. */
+export interface EncryptionSettings {
+  readonly encrypt: string;
+  readonly decrypt: string;
+}
+
 /** All that a command needs to know, parsed once at the boundary (load.ts), then only read. */
 export interface Settings {
   /** Absolute folder of the knexfile, or the working directory: the project. */
@@ -48,6 +54,8 @@ export interface Settings {
   readonly backups: string;
   /** Absolute folder for the embedded server and caches; default `<root>/.knex-squash`, git-ignored. */
   readonly stateDirectory: string;
+  /** By what backups are encrypted, or null where they aren't. */
+  readonly encryption: EncryptionSettings | null;
   /** What a baseline does with rows. */
   readonly rows: RowSettings;
   /** What `validate` looks at, and what it lets through. */

@@ -32,6 +32,7 @@ export const caseSettings: Settings = {
   migrations: migrationSettings(tmpdir()),
   backups: join(tmpdir(), 'backups'),
   stateDirectory: tmpdir(),
+  encryption: null,
   rows: defaultRowSettings,
   validate: defaultValidateSettings,
 };
@@ -99,7 +100,7 @@ async function proveDraft(
 }
 
 /** Each in a transaction of its own, as a database grows: what one adds to an enum the next may use. */
-async function oneByOne(knex: Knex): Promise<void> {
+export async function oneByOne(knex: Knex): Promise<void> {
   let done: readonly string[];
   do [, done] = await knex.migrate.up();
   while (done.length > 0);

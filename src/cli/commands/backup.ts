@@ -18,6 +18,7 @@ interface FullFlags extends CommonFlags {
   readonly jobs?: number;
   readonly verify: boolean;
   readonly schemaOnly?: boolean;
+  readonly globals?: boolean;
   readonly to?: string;
 }
 
@@ -42,14 +43,16 @@ function addFull(backup: Command): void {
     .option('--jobs <n>', 'tables that are copied side by side', count)
     .option('--no-verify', "don't restore it at once")
     .option('--schema-only', 'leave the rows out')
+    .option('--globals', "write the server's roles too, without passwords")
     .option('--to <folder>', 'make it in this folder instead of the backups')
-    .action(async ({ engine, jobs, verify, schemaOnly, to, ...flags }: FullFlags) => {
+    .action(async ({ engine, jobs, verify, schemaOnly, globals, to, ...flags }: FullFlags) => {
       const { settings, output, onServer } = await openContext(flags);
       const done = await backupFull(settings, {
         onServer,
         onProgress: (what) => output.progress(what),
         verify,
         schemaOnly: schemaOnly === true,
+        globals: globals === true,
         ...(engine === undefined ? {} : { engine }),
         ...(jobs === undefined ? {} : { jobs }),
         ...(to === undefined ? {} : { to }),
@@ -152,7 +155,7 @@ function row({ name, manifest, size }: ListedBackup): string[] {
   ];
 }
 
-function lines({ folder, manifest }: FullBackup, root: string): readonly string[] {
+function lines({ folder, manifest, insteadOf }: FullBackup, root: string): readonly string[] {
   const rows = manifest.tables.reduce((sum, table) => sum + table.rows, 0);
   const size = manifest.files.reduce((sum, file) => sum + file.size, 0);
   const what =
@@ -160,6 +163,7 @@ function lines({ folder, manifest }: FullBackup, root: string): readonly string[
       ? `${manifest.tables.length} tables with ${rows} rows`
       : `${manifest.migrations.length} migrations, ${manifest.ledger?.length ?? 0} rows of the ledger and the schema`;
   return [
+    ...(insteadOf === undefined ? [] : [`pg_dump's backup was dropped: ${insteadOf}`]),
     `${relative(root, folder) || folder}: ${manifest.database.name}, ${what}, ${megabytes(size)}, by the ${manifest.engine} engine`,
     manifest.verified === null
       ? 'not verified: knex-squash backup verify does it'

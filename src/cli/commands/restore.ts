@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import type { Command } from 'commander';
 import { restoreFull, restoreMigrations } from '../../index.js';
-import { askName } from '../ask.js';
+import { askName, askWhich } from '../ask.js';
 import { type CommonFlags, openContext, withCommonFlags } from '../options.js';
 import { count } from './backup.js';
 
@@ -14,6 +14,7 @@ export function addRestoreCommand(program: Command): void {
 interface FullFlags extends CommonFlags {
   readonly from?: string;
   readonly into?: string;
+  readonly clean?: boolean;
   readonly jobs?: number;
   readonly yesReally?: string;
   readonly allowProduction?: boolean;
@@ -25,11 +26,15 @@ function addFull(restore: Command): void {
     .description('put a whole database back: restored beside, compared, then swapped; the old one is kept')
     .option('--from <backup>', 'its name in the backups, or a path; by default the newest verified one')
     .option('--into <database>', 'make a new database of that name, and leave the configured one alone')
+    .option(
+      '--clean',
+      'where this role may not swap databases: drop everything in it and restore, in one transaction',
+    )
     .option('--jobs <n>', 'tables that are copied side by side', count)
     .option('--yes-really <database>', "confirm it by the database's name; asked for on a terminal")
     .option('--allow-production', 'allow it under NODE_ENV=production')
     .option('--dry-run', 'check the backup and say what would be done')
-    .action(async ({ from, into, jobs, yesReally, allowProduction, dryRun, ...flags }: FullFlags) => {
+    .action(async ({ from, into, clean, jobs, yesReally, allowProduction, dryRun, ...flags }: FullFlags) => {
       const { settings, output, onServer } = await openContext(flags);
       const isTerminal = process.stdin.isTTY === true && flags.json !== true;
       const done = await restoreFull(settings, {
@@ -38,16 +43,17 @@ function addFull(restore: Command): void {
         confirmed: yesReally ?? null,
         ...(isTerminal ? { ask: askName('It will be replaced.') } : {}),
         allowProduction: allowProduction === true,
+        clean: clean === true,
         dryRun: dryRun === true,
         ...(from === undefined ? {} : { from }),
         ...(into === undefined ? {} : { into }),
         ...(jobs === undefined ? {} : { jobs }),
       });
-      const { database, kept, tables, rows, continued } = done;
+      const { database, kept, tables, rows, continued, inPlace } = done;
       const verb = dryRun === true ? 'would restore' : continued ? 'finished the restore of' : 'restored';
       const old = dryRun === true ? 'would be kept as' : 'is kept as';
       output.result({ schemaVersion: 1, dryRun: dryRun === true, ...done }, [
-        `${verb} ${database} from ${relative(settings.root, done.backup)}: ${tables} tables with ${rows} rows`,
+        `${verb} ${database} from ${relative(settings.root, done.backup)}: ${tables} tables with ${rows} rows${inPlace ? ', in place' : ''}`,
         ...(kept === null ? [] : [`the former database ${old} ${kept}: drop it once you are sure`]),
       ]);
     });
@@ -61,8 +67,12 @@ function addMigrations(restore: Command): void {
     .action(async (flags: CommonFlags & { readonly from?: string; readonly dryRun?: boolean }) => {
       const { settings, output, onServer } = await openContext(flags);
       const { from, dryRun } = flags;
+      const isTerminal = process.stdin.isTTY === true && flags.json !== true && flags.yes !== true;
       const done = await restoreMigrations(settings, {
         onServer,
+        ...(isTerminal
+          ? { choose: (names: readonly string[]) => askWhich('Restore from which?', names) }
+          : {}),
         dryRun: dryRun === true,
         ...(from === undefined ? {} : { from }),
       });
