@@ -4,7 +4,7 @@ import { compareRestored, type RestoreDifference } from './backup/compare.js';
 import { markVerified, removeBackup } from './backup/folder.js';
 import { type Backup, withBackup } from './backup/read.js';
 import { restoreInto } from './backup/restore.js';
-import { defaultJobs, reporter } from './backup/work.js';
+import { reporter } from './backup/work.js';
 import { withClient } from './database/client.js';
 import { type Server, withServer } from './database/server.js';
 import { withShadow } from './database/shadow.js';
@@ -103,7 +103,7 @@ export async function verifyBackup(
 async function verify(server: Server, backup: Backup, options: VerifyOptions): Promise<FullBackup> {
   const { manifest, folder } = backup;
   refuseOtherMajor(server, backup);
-  const work = { jobs: options.jobs ?? defaultJobs(), onProgress: reporter(options) };
+  const work = { jobs: options.jobs ?? null, onProgress: reporter(options) };
   const differences = await withShadow(server.shadow, { like: manifest.database.locale }, async (scratch) => {
     await restoreInto(scratch, backup, work);
     options.onProgress?.('compare');

@@ -12,7 +12,7 @@ import { propertyStatements, readProperties } from './backup/properties.js';
 import type { Backup } from './backup/read.js';
 import { freeName, swapDatabases } from './backup/rename.js';
 import { restoreInto } from './backup/restore.js';
-import { defaultJobs, reporter } from './backup/work.js';
+import { reporter } from './backup/work.js';
 import { type BackupOptions, differencesOf, differs } from './backup.js';
 import { describeServer, errorCode, onDatabase, withClient } from './database/client.js';
 import { createDatabaseClauses } from './database/locale.js';
@@ -69,8 +69,9 @@ export async function planBeside(
  */
 export async function restoreBeside(work: RestoreBeside): Promise<RestoreEnd> {
   const { server, backup, journalPath } = work;
+  const identity = await identityOf(server.admin);
   const left = await readRestoreJournal(journalPath);
-  const isOurs = left !== null && left.server === describeServer(server.admin);
+  const isOurs = left !== null && left.server === identity;
   if (isOurs) {
     const done = await resume(work, left);
     if (done !== null) return done;
@@ -78,7 +79,7 @@ export async function restoreBeside(work: RestoreBeside): Promise<RestoreEnd> {
   const { plan } = work;
   const journal: RestoreJournal = {
     formatVersion: 1,
-    server: describeServer(server.admin),
+    server: identity,
     backup: backup.manifest.sha256,
     target: plan.target,
     temporary: plan.temporary,
@@ -104,6 +105,16 @@ export async function restoreBeside(work: RestoreBeside): Promise<RestoreEnd> {
   failpoint('restore-full.swapped');
   await removeRestoreJournal(journalPath);
   return { kept: plan.kept, continued: false };
+}
+
+/** The cluster's own number, since ports change hands; where a role may not read it, host and port. */
+async function identityOf(admin: ClientConfig): Promise<string> {
+  const query = 'SELECT system_identifier::text AS id FROM pg_catalog.pg_control_system()';
+  const { rows } = await withClient(admin, (client) => client.query<{ id: string }>(query)).catch((error) => {
+    if (errorCode(error) !== '42501') throw error;
+    return { rows: [] };
+  });
+  return rows[0]?.id ?? describeServer(admin);
 }
 
 /** Goes on from where another run was cut off; null where everything is to be done anew. */
@@ -146,7 +157,7 @@ async function fill({ server, backup, plan, options }: RestoreBeside): Promise<v
     client.query(`CREATE DATABASE ${quoteIdent(plan.temporary)} TEMPLATE template0 ${clauses}`),
   ).catch(notCreated);
   failpoint('restore-full.created');
-  const work = { jobs: options.jobs ?? defaultJobs(), onProgress: reporter(options) };
+  const work = { jobs: options.jobs ?? null, onProgress: reporter(options) };
   await restoreInto(temporary, backup, work);
   failpoint('restore-full.restored');
   options.onProgress?.('compare');

@@ -126,39 +126,60 @@ test.each([
   });
 });
 
-test('a flip of a byte anywhere is refused', async () => {
-  await onSmall(async ({ root, database, backup }) => {
-    const copy = join(root, 'copy');
-    await cp(backup.folder, copy, { recursive: true });
-    const settings = await settingsOf(root, database);
-    const entries = await readdir(copy, { recursive: true, withFileTypes: true });
-    let flips = 0;
-    for (const entry of entries.filter((each) => each.isFile())) {
-      const path = join(entry.parentPath, entry.name);
-      const bytes = await readFile(path);
-      // npm test has no time for all of them.
-      const every = bytes.length > 1000 ? 61 : 2;
-      for (let at = 0; at < bytes.length; at += every) {
-        const flipped = Buffer.from(bytes);
-        flipped[at] = (flipped[at] ?? 0) ^ (1 << (at % 8));
-        await writeFile(path, flipped);
-        await expect(verifyBackup(settings, copy)).rejects.toMatchObject({ code: 'BACKUP_INVALID' });
-        flips += 1;
-      }
-      await writeFile(path, bytes);
-    }
-    expect(flips).toBeGreaterThan(300);
-    await expect(verifyBackup(settings, copy)).resolves.toMatchObject({ manifest: { engine: 'driver' } });
-  });
+const program = await clientProgram('pg_restore', await serverMajor(testServer()));
+const bin = process.env.PG_BIN;
+if (program !== null) process.env.PG_BIN = dirname(program);
+afterAll(() => {
+  if (bin === undefined) delete process.env.PG_BIN;
+  else process.env.PG_BIN = bin;
 });
 
-describe('by pg_dump', () => {
-  const bin = process.env.PG_BIN;
-  afterAll(() => {
-    if (bin === undefined) delete process.env.PG_BIN;
-    else process.env.PG_BIN = bin;
-  });
+/** npm test has no time for all of them; npm run test:backups has. */
+const isLong = process.env.KNEX_SQUASH_BACKUP_CASES === 'all';
 
+test.each(program === null ? (['driver'] as const) : (['driver', 'pg_dump'] as const))(
+  'by %s: a flip of a byte anywhere is refused',
+  async (engine) => {
+    await onSmall(
+      async ({ root, database, backup }) => {
+        const copy = join(root, 'copy');
+        await cp(backup.folder, copy, { recursive: true });
+        const settings = await settingsOf(root, database);
+        const entries = await readdir(copy, { recursive: true, withFileTypes: true });
+        const files = await Promise.all(
+          entries
+            .filter((each) => each.isFile())
+            .map((entry) => join(entry.parentPath, entry.name))
+            .map(async (path) => ({ path, bytes: await readFile(path) })),
+        );
+        const flip = async ({ path, bytes }: (typeof files)[number], at: number, bit: number) => {
+          const flipped = Buffer.from(bytes);
+          flipped[at] = (flipped[at] ?? 0) ^ (1 << bit);
+          await writeFile(path, flipped);
+          await expect(verifyBackup(settings, copy)).rejects.toMatchObject({ code: 'BACKUP_INVALID' });
+          await writeFile(path, bytes);
+        };
+        let flips = 0;
+        for (const file of files) {
+          const every = isLong ? 1 : file.bytes.length > 1000 ? 61 : 4;
+          for (let at = 0; at < file.bytes.length; at += every, flips += 1) await flip(file, at, at % 8);
+        }
+        for (let n = 0; n < (isLong ? 2000 : 50); n += 1, flips += 1) {
+          const file = files[Math.floor(Math.random() * files.length)] as (typeof files)[number];
+          const at = Math.floor(Math.random() * file.bytes.length);
+          await flip(file, at, Math.floor(Math.random() * 8));
+        }
+        if (isLong) console.info(`${flips} flips of a backup by ${engine}, none accepted`);
+        expect(flips).toBeGreaterThan(300);
+        await expect(verifyBackup(settings, copy)).resolves.toMatchObject({ manifest: { engine } });
+      },
+      { engine },
+    );
+  },
+  600_000,
+);
+
+describe('by pg_dump', () => {
   /** Whether there are programs of the server's major, which PG_BIN then leads to. */
   async function arePrograms(): Promise<boolean> {
     const major = await serverMajor(testServer());
@@ -252,4 +273,56 @@ test('the schema alone', async () => {
     },
     { engine: 'driver', schemaOnly: true },
   );
+});
+
+test('what pg_dump loses is backed up by our own engine, and said', async () => {
+  if (program === null) return console.warn('no pg_dump is installed: what it loses is not tried');
+  await withProject({}, (root) =>
+    withDatabase(async (database) => {
+      // pg_dump knows nothing of the state of a constraint's own triggers.
+      await query(
+        database,
+        'CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (a int REFERENCES a); ALTER TABLE b DISABLE TRIGGER ALL',
+      );
+      const made = await runCli(['backup', 'full'], { root, database }, { PG_BIN: dirname(program) });
+      expect(made.stdout).toMatch(/^pg_dump's backup was dropped: .*b_a_fkey.*triggerStates/s);
+      expect(made.stdout).toMatch(/by the driver engine\nverified/);
+      expect((await readdir(join(root, 'backups'))).sort()).toEqual([
+        expect.stringContaining('-full'),
+        'README.md',
+      ]);
+      const asked = await runCli(
+        ['backup', 'full', '--engine', 'pg_dump'],
+        { root, database },
+        { PG_BIN: dirname(program) },
+      );
+      expect(asked).toMatchObject({ code: 1, stderr: expect.stringContaining('--engine driver') });
+    }),
+  );
+});
+
+test('roles are written on request, without passwords', async () => {
+  const role = `globals_${Math.random().toString(36).slice(2)}`;
+  await query(
+    testServer(),
+    `CREATE ROLE ${role} LOGIN CREATEDB PASSWORD 'canary'; GRANT pg_monitor TO ${role}`,
+  );
+  try {
+    await onSmall(
+      async ({ backup }) => {
+        const globals = await readFile(join(backup.folder, 'globals.sql'), 'utf8');
+        expect(globals).toContain(`CREATE ROLE ${role} CREATEDB LOGIN`);
+        expect(globals).toContain(`GRANT pg_monitor TO ${role}`);
+        expect(globals).not.toMatch(/canary|SCRAM/);
+        await query(testServer(), `DROP ROLE ${role}`);
+        await query(testServer(), globals);
+        expect(
+          await query(testServer(), `SELECT rolcreatedb FROM pg_roles WHERE rolname = '${role}'`),
+        ).toEqual([{ rolcreatedb: true }]);
+      },
+      { engine: 'driver', globals: true },
+    );
+  } finally {
+    await query(testServer(), `DROP ROLE IF EXISTS ${role}`);
+  }
 });

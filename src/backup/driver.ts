@@ -14,7 +14,7 @@ import type { WrittenFile } from './folder.js';
 import { type Backup, invalidBackup, textOf } from './read.js';
 import { copyTarget, type RowsStep, type Step, type StoredRows, sessionName } from './script.js';
 import { type Source, withReader } from './source.js';
-import type { OnProgress } from './work.js';
+import { defaultJobs, type OnProgress, type RestoreWork } from './work.js';
 
 /** Rows that were written, and what they must be once they are back. */
 export interface DumpedRows {
@@ -123,12 +123,6 @@ async function biggestFirst(
   return rows.map(({ at }) => tables[at - 1] as StoredTable);
 }
 
-/** How a restore goes about it. */
-export interface RestoreWork {
-  readonly jobs: number;
-  readonly onProgress: OnProgress;
-}
-
 /** Runs a backup's SQL on an empty database and copies its rows, tables side by side. */
 export async function restoreByDriver(
   config: ClientConfig,
@@ -142,7 +136,7 @@ export async function restoreByDriver(
   let bytes = 0;
   for (const group of grouped(manifest.steps)) {
     const queue = [...group];
-    await inParallel(Math.min(jobs, queue.length), () =>
+    await inParallel(Math.min(jobs ?? defaultJobs(), queue.length), () =>
       withClient(config, async (client) => {
         await client.query(session);
         for (let step = queue.shift(); step !== undefined; step = queue.shift()) {

@@ -9,7 +9,7 @@ const temporaryPattern = /^knex_squash_restore_\d{8}T\d{6}Z_[0-9a-f]{8}$/;
 
 const journalSchema = z.strictObject({
   formatVersion: z.literal(1),
-  /** `localhost:5432`: a restore on another server is none of its business. */
+  /** Which server: a restore on another one is none of its business. */
   server: z.string(),
   /** The manifest's own hash. */
   backup: z.string(),

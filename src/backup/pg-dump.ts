@@ -10,6 +10,7 @@ import { type Programs, requirePrograms, runProgram } from './pg-programs.js';
 import { type Backup, invalidBackup, textOf } from './read.js';
 import { positionsText } from './script.js';
 import { readPositions, type Source } from './source.js';
+import type { RestoreWork } from './work.js';
 
 /** The places of pg_dump's output in a backup, by format. */
 export const places = { custom: 'dump.custom', directory: 'dump' } as const;
@@ -66,11 +67,14 @@ async function dumpedFiles(folder: string, place: string): Promise<readonly Writ
   );
 }
 
-/** Lets pg_restore fill an empty database, and moves the sequences to where the backup has them. */
+/**
+ * Several jobs of pg_restore can run into a deadlock with each other, so they are for whoever asks for them.
+ *
+ * Lets pg_restore fill an empty database, and moves the sequences to where the backup has them. */
 export async function restoreByPgRestore(
   config: ClientConfig,
   backup: Backup,
-  { jobs }: { readonly jobs: number },
+  { jobs }: Pick<RestoreWork, 'jobs'>,
 ): Promise<void> {
   const { format, server } = backup.manifest;
   const { pgRestore } = await requirePrograms(server.major);
@@ -81,7 +85,7 @@ export async function restoreByPgRestore(
   const args = [
     '--no-password',
     '--exit-on-error',
-    `--jobs=${jobs}`,
+    `--jobs=${jobs ?? 1}`,
     `--dbname=${database}`,
     places[format ?? 'custom'],
   ];

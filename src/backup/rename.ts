@@ -27,6 +27,10 @@ export async function swapDatabases(admin: ClientConfig, renames: Renames): Prom
   await withClient(admin, async (client) => {
     await client.query('BEGIN');
     try {
+      // What is reported as done must outlive the server, whatever it is set to.
+      await client.query(
+        `SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'`,
+      );
       if (kept !== null) await whileSendingAway(admin, target, () => rename(client, target, kept));
       failpoint('restore-full.moved-aside');
       await whileSendingAway(admin, temporary, () => rename(client, temporary, target));

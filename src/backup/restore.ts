@@ -1,8 +1,9 @@
 import type { ClientConfig } from 'pg';
 import { isSquashError, SquashError } from '../errors.js';
-import { type RestoreWork, restoreByDriver } from './driver.js';
+import { restoreByDriver } from './driver.js';
 import { restoreByPgRestore } from './pg-dump.js';
 import type { Backup } from './read.js';
+import type { RestoreWork } from './work.js';
 
 /**
  * Fills an empty database from a backup whose hashes were checked.

@@ -8,7 +8,14 @@ export type OnProgress = (progress: {
   readonly bytes: number;
 }) => void;
 
-/** Sessions that work side by side where nobody says how many. */
+/** How a restore goes about it. */
+export interface RestoreWork {
+  /** Sessions that work side by side, or null where nobody has said how many. */
+  readonly jobs: number | null;
+  readonly onProgress: OnProgress;
+}
+
+/** Sessions of our own engine where nobody says how many. */
 export function defaultJobs(): number {
   return Math.min(4, availableParallelism());
 }
