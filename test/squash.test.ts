@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClientConfig } from 'pg';
 import { compareCatalogs } from '../src/catalog/compare.js';
@@ -9,8 +9,9 @@ import { restoreMigrations } from '../src/restore.js';
 import { type Squashed, squash } from '../src/squash.js';
 import { status } from '../src/status.js';
 import { runCli } from './support/cli.js';
-import { type Example, treeOf, withExample } from './support/example.js';
+import { type Example, settingsOf, treeOf, withExample } from './support/example.js';
 import { comparePgDumps } from './support/pg-dump.js';
+import { withProject } from './support/project.js';
 import { catalogOf, migrateByKnex } from './support/prove-case.js';
 import { withDatabase } from './support/server.js';
 
@@ -206,3 +207,29 @@ async function freezeVolatile(database: ClientConfig, text: string): Promise<voi
       : `'00000000-0000-0000-0000-000000000000'`;
   }
 }
+
+test('many rows lie in a file beside the baseline, as readable as that, and go with it', () =>
+  withProject(
+    {
+      'migrations/1.cjs': `exports.up = (knex) => knex.raw("CREATE TABLE big (id int PRIMARY KEY, t text); INSERT INTO big SELECT n, 'row ' || n FROM generate_series(1, 1500) n"); exports.down = async () => {};`,
+    },
+    (root) =>
+      withDatabase(async (database) => {
+        const settings = await settingsOf(root, database);
+        await squash(settings);
+        const placed = (await readdir(join(root, 'migrations'))).sort();
+        expect(placed).toEqual([
+          expect.stringMatching(/^1_baseline_\w+\.cjs$/),
+          expect.stringMatching(/^1_baseline_\w+\.public\.big\.copy\.gz$/),
+        ]);
+        const modes = await Promise.all(
+          placed.map(async (name) => (await stat(join(root, 'migrations', name))).mode),
+        );
+        expect(modes[1]).toBe(modes[0]);
+        await up(settings);
+        const counted = 'SELECT count(*)::int, sum(id)::int, max(t) AS last FROM big';
+        expect(await query(database, counted)).toEqual([{ count: 1500, sum: 1125750, last: 'row 999' }]);
+        await restoreMigrations(settings);
+        expect(await readdir(join(root, 'migrations'))).toEqual(['1.cjs']);
+      }),
+  ));

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
-import { copyFile, type FileHandle, open, rename } from 'node:fs/promises';
+import { constants, createReadStream, createWriteStream } from 'node:fs';
+import { type FileHandle, open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { isSquashError, SquashError } from '../errors.js';
 
 /** Creates a file that wasn't there and waits until its bytes are on the disk. */
@@ -44,11 +45,12 @@ export async function readUnlinked(path: string): Promise<Buffer> {
   return withFile(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0), (file) => file.readFile());
 }
 
-/** Creates a file that wasn't there as a copy of another, and waits until its bytes are on the disk. */
+/**
+ * Creates a file that wasn't there as a copy of another, and waits until its bytes are on the disk. It is
+ * as readable as any new file, also where the other is private.
+ */
 export async function copyDurably(from: string, path: string): Promise<void> {
-  await copyFile(from, path, constants.COPYFILE_EXCL);
-  // Windows flushes a file only for those who may write it.
-  await withFile(path, 'r+', (file) => file.sync());
+  await pipeline(createReadStream(from), createWriteStream(path, { flags: 'wx', flush: true }));
 }
 
 /** Hex sha256 of a file's bytes, or null where nothing has that name. */

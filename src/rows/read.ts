@@ -79,10 +79,18 @@ function ordering(table: StoredTable, volatile: ReadonlySet<string>): string {
   const byKey = key.length > 0 && key.every((name) => !volatile.has(name) && byName.has(name));
   const columns = byKey
     ? key.map((name) => keyExpression(byName.get(name) as StoredColumn))
-    : table.columns
-        .filter((column) => !volatile.has(column.name))
-        .map((column) => `${quoteIdent(column.name)}::text COLLATE "C"`);
+    : byEach(table.columns.map(({ name }) => name).filter((name) => !volatile.has(name)));
   return columns.length === 0 ? '' : ` ORDER BY ${columns.join(', ')}`;
+}
+
+/** What is ordered by counts as selected too, and more than 1,664 entries no query may have (MaxTupleAttributeNumber). */
+const mostOrdered = 500;
+
+function byEach(names: readonly string[]): readonly string[] {
+  const columns = names.map(quoteIdent);
+  return columns.length > mostOrdered
+    ? [`ROW(${columns.join(', ')})::text COLLATE "C"`]
+    : columns.map((column) => `${column}::text COLLATE "C"`);
 }
 
 /** Numbers in their own order, anything else by its text: a collation differs between machines. */
