@@ -22,35 +22,17 @@ import { countKinds } from './validate/counts.js';
 import { describeDifferences } from './validate/definition.js';
 import { flagged } from './validate/flags.js';
 import { migrationFindings } from './validate/migrations.js';
-import type { Excused, Finding, KindCount, ObjectDifference, Trials } from './validate/result.js';
+import type { Finding, Trials, ValidateResult } from './validate/result.js';
 import { excuse, inScope, type Scope } from './validate/scope.js';
 import { tryViewsAndFunctions } from './validate/trials.js';
+import { validatePage } from './validate-page.js';
+import { writeReport } from './write-report.js';
 
 export interface ValidateOptions extends MigrateOptions, Partial<Scope> {
   /** Migrations that have yet to run are no difference. */
   readonly allowPending?: boolean;
-}
-
-/** Whether a database is what its migrations say, and in what it isn't. */
-export interface ValidateResult {
-  /** No object differs and no finding is an error. */
-  readonly equal: boolean;
-  readonly database: string;
-  readonly serverMajor: number;
-  readonly state: DatabaseState['kind'];
-  readonly baseline: { readonly name: string; readonly revision: string } | null;
-  readonly migrations: { readonly executed: number; readonly pending: readonly string[] };
-  readonly differences: readonly ObjectDifference[];
-  readonly findings: readonly Finding[];
-  /** What the settings expect. */
-  readonly excused: readonly Excused[];
-  /** By kind, in the order of a baseline's sections. */
-  readonly counts: readonly KindCount[];
-  readonly trials: Trials;
-  /** Whether migrations were run on a shadow; else what they build came from the cache. */
-  readonly replayed: boolean;
-  /** Milliseconds: reading the live database, knowing what it should be like, all. */
-  readonly timings: { readonly read: number; readonly compare: number; readonly total: number };
+  /** Write report.html: into a folder beside the backups, or the one that is named. */
+  readonly report?: boolean | string;
 }
 
 /**
@@ -73,17 +55,19 @@ export async function validate(settings: Settings, options: ValidateOptions = {}
     const baselineNote = await checkBaseline(workshop, project.baseline, seen.catalog.major);
     const compareTime = performance.now() - began - read;
     const counts = inScope(scope);
+    const expected = within(compared.expected, counts);
+    const live = within(seen.catalog, counts);
     const differing = describeDifferences(compared.differences, compared.expected, seen.catalog);
     const executed = (seen.live.ledger ?? []).map(({ name }) => name);
     const left = outside([seen.catalog], counts);
     const found = [
       ...migrationFindings({ ...facts, executed, allowPending: options.allowPending ?? false }),
       ...baselineNote,
-      ...flagged(within(seen.catalog, counts), compared.expected),
+      ...flagged(live, compared.expected),
       ...seen.findings.filter(({ object }) => !left.has(object)),
     ];
     const { differences, findings, excused } = excuse(differing, found, settings.validate.expected);
-    return {
+    const result = {
       equal: differences.length === 0 && findings.every(({ severity }) => severity === 'note'),
       database: server.description,
       serverMajor: server.major,
@@ -96,15 +80,15 @@ export async function validate(settings: Settings, options: ValidateOptions = {}
       differences,
       findings,
       excused,
-      counts: countKinds(
-        await squashedCatalog(settings, project.baseline),
-        within(compared.expected, counts),
-        within(seen.catalog, counts),
-      ),
+      counts: countKinds(await squashedCatalog(settings, project.baseline), expected, live),
       trials: seen.trials,
       replayed: compared.replayed,
       timings: { read, compare: compareTime, total: performance.now() - began },
     };
+    const report = await writeReport(settings, 'validate', options.report ?? false, (now) =>
+      validatePage(result, expected, live, now),
+    );
+    return { ...result, report };
   });
 }
 

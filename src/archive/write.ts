@@ -4,7 +4,7 @@ import { basename, dirname, join, relative, sep } from 'node:path';
 import { SquashError } from '../errors.js';
 import { failpoint } from '../failpoint.js';
 import { asUnwritable, copyDurably, syncFolder, writeDurably } from '../files/durable.js';
-import { manifestName, portableName } from '../files/paths.js';
+import { manifestName, portableName, stampOf } from '../files/paths.js';
 import { sha256 } from '../history/hash.js';
 import type { LedgerRow } from '../history/migration.js';
 import { type Manifest, renderManifest, sealManifest } from './manifest.js';
@@ -71,7 +71,7 @@ export async function writeArchive(archive: ArchiveContents): Promise<Archive> {
     contents: Buffer.from(contents),
   }));
   const manifest = describe(archive, originals, attachments);
-  const stamp = archive.createdAt.toISOString().replace(/\.\d+|[-:]/g, '');
+  const stamp = stampOf(archive.createdAt);
   const staging = join(archive.backups, `.${stamp}-${process.pid}.tmp`);
   try {
     await sweepStaging(archive.backups);

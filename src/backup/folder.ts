@@ -14,7 +14,7 @@ import {
   writeDurably,
 } from '../files/durable.js';
 import { listPlainFiles } from '../files/folder.js';
-import { manifestName } from '../files/paths.js';
+import { manifestName, stampOf } from '../files/paths.js';
 import { sha256 } from '../history/hash.js';
 import {
   type BackupManifest,
@@ -58,7 +58,7 @@ export async function withStaging<T>(
   time: Date,
   fn: (staging: Staging) => Promise<T>,
 ): Promise<T> {
-  const stamp = `${time.toISOString().replace(/\.\d+|[-:]/g, '')}-${kind}`;
+  const stamp = `${stampOf(time)}-${kind}`;
   const folder = join(backups, `.${stamp}-${process.pid}.tmp`);
   try {
     await mkdir(backups, { recursive: true, mode: 0o700 });
