@@ -80,6 +80,41 @@ describe('no false alarm', () => {
   }, 120_000);
 });
 
+test('a database that was found equal is recalled until anything in its catalog changes', async () => {
+  await bed.at(names, async (database) => {
+    const settings = await bed.settings(database);
+    const look = async () => {
+      const { equal, recalled, counts } = await validate(settings, { allowPending: true });
+      return { equal, recalled, counts };
+    };
+    const first = await look();
+    expect([first.equal, first.recalled]).toEqual([true, false]);
+    expect(await look()).toEqual({ ...first, recalled: true });
+    // Neither rows nor statistics nor another session's temporary tables are of the catalog.
+    await withClient(database, async (other) => {
+      await other.query('CREATE TEMPORARY TABLE passing (id serial PRIMARY KEY, n int CHECK (n > 0))');
+      await run(database, 'ANALYZE; TRUNCATE knex_migrations_hashes');
+      expect(await look()).toEqual({ ...first, recalled: true });
+    });
+    const changes = [
+      'CREATE ROLE known_to_nobody',
+      'CREATE TABLE by_hand (id int)',
+      `COMMENT ON SCHEMA public IS 'ours'`,
+    ];
+    const undo = [
+      'DROP ROLE known_to_nobody',
+      'DROP TABLE by_hand',
+      `COMMENT ON SCHEMA public IS 'standard public schema'`,
+    ];
+    for (const [at, change] of changes.entries()) {
+      await run(database, change);
+      expect([change, await look()]).toMatchObject([change, { equal: at === 0, recalled: false }]);
+      await run(database, undo[at] ?? '');
+      expect([change, await look()]).toMatchObject([change, { equal: true }]);
+    }
+  });
+}, 60_000);
+
 test('reads the live database and writes nothing to it, even where it could', async () => {
   await bed.at(names, async (database) => {
     await run(database, 'CREATE TABLE by_hand (id int)');

@@ -80,6 +80,8 @@ export interface ValidateResult {
   readonly trials: Trials;
   /** Whether migrations were run on a shadow; else what they build came from the cache. */
   readonly replayed: boolean;
+  /** Whether the database's catalog is as it was when it was found equal before, by a digest, and wasn't read again. */
+  readonly recalled: boolean;
   /** Path of report.html, relative to the project; null where none was asked for. */
   readonly report: string | null;
   /** Milliseconds: reading the live database, knowing what it should be like, all. */

@@ -87,12 +87,12 @@ function countTable({ counts }: ValidateResult): readonly string[] {
 }
 
 function conclusion(
-  { equal, database, differences, counts, trials, migrations, timings, replayed }: ValidateResult,
+  { equal, database, differences, counts, trials, migrations, timings, replayed, recalled }: ValidateResult,
   errors: number,
 ): string {
   const objects = counts.reduce((sum, { found }) => sum + found, 0);
   const works = `${trials.views} views planned, ${trials.functions} functions checked (${trials.plpgsql})`;
-  const time = `${(timings.total / 1000).toFixed(1)} s${replayed ? '' : ', nothing replayed'}`;
+  const time = `${(timings.total / 1000).toFixed(1)} s${replayed ? '' : ', nothing replayed'}${recalled ? ', unchanged since it was found equal' : ''}`;
   const verdict = equal
     ? pc.green(`${database} is what its ${migrations.executed} migrations say`)
     : pc.red(
