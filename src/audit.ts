@@ -1,13 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromRoot } from './attachments.js';
-import { readCode } from './audit/code.js';
 import { distinct, type Question } from './audit/questions.js';
 import { livesOf, registryOf } from './audit/registry.js';
 import { newsSince, parseRegistry, renderRegistry } from './audit/registry-file.js';
-import { type WatchedReplay, watchReplay } from './audit/replay.js';
+import type { WatchedReplay } from './audit/replay.js';
 import type { AuditResult } from './audit/result.js';
-import { readStatements } from './audit/statements.js';
 import { viewsOf } from './audit/views.js';
 import type { Maker } from './audit/watch.js';
 import { auditPage } from './audit-page.js';
@@ -96,6 +94,7 @@ async function replay(
   history: readonly Migration[],
   { onReplayed = () => {} }: AuditOptions,
 ): Promise<WatchedReplay> {
+  const { watchReplay } = await import('./audit/replay.js');
   try {
     return await withShadow(server.shadow, await shadowOptions(server, settings, history), (shadow) =>
       watchReplay(shadow, settings, history, onReplayed),
@@ -109,6 +108,11 @@ async function questionsOf(
   history: readonly Migration[],
   { steps }: WatchedReplay,
 ): Promise<readonly Question[]> {
+  // Two parsers, which no other command needs.
+  const [{ readCode }, { readStatements }] = await Promise.all([
+    import('./audit/code.js'),
+    import('./audit/statements.js'),
+  ]);
   const sent = new Map(steps.map(({ name, statements }) => [name, statements]));
   const questions: Question[] = [];
   for (const { name, path } of history) {

@@ -93,22 +93,15 @@ test('a database that was found equal is recalled until anything in its catalog 
     // Neither rows nor statistics nor another session's temporary tables are of the catalog.
     await withClient(database, async (other) => {
       await other.query('CREATE TEMPORARY TABLE passing (id serial PRIMARY KEY, n int CHECK (n > 0))');
-      await run(database, 'ANALYZE; TRUNCATE knex_migrations_hashes');
+      await run(database, 'CREATE ROLE known_to_nobody; ANALYZE; TRUNCATE knex_migrations_hashes');
       expect(await look()).toEqual({ ...first, recalled: true });
+      await run(database, 'DROP ROLE known_to_nobody');
     });
-    const changes = [
-      'CREATE ROLE known_to_nobody',
-      'CREATE TABLE by_hand (id int)',
-      `COMMENT ON SCHEMA public IS 'ours'`,
-    ];
-    const undo = [
-      'DROP ROLE known_to_nobody',
-      'DROP TABLE by_hand',
-      `COMMENT ON SCHEMA public IS 'standard public schema'`,
-    ];
+    const changes = ['CREATE TABLE by_hand (id int)', `COMMENT ON SCHEMA public IS 'ours'`];
+    const undo = ['DROP TABLE by_hand', `COMMENT ON SCHEMA public IS 'standard public schema'`];
     for (const [at, change] of changes.entries()) {
       await run(database, change);
-      expect([change, await look()]).toMatchObject([change, { equal: at === 0, recalled: false }]);
+      expect([change, await look()]).toMatchObject([change, { equal: false, recalled: false }]);
       await run(database, undo[at] ?? '');
       expect([change, await look()]).toMatchObject([change, { equal: true }]);
     }

@@ -89,7 +89,11 @@ const surroundings = [
   `SELECT ROW(version(), current_database(), current_user, current_setting('is_superuser'),
     EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata))::text`,
   'SELECT ROW(d.datdba, d.datcollate, d.datctype, d.datacl)::text FROM pg_catalog.pg_database d WHERE d.datname = current_database()',
-  'SELECT ROW(oid, rolname, rolsuper)::text FROM pg_catalog.pg_roles',
+  // Of the roles those that own something here or were granted something, which pg_shdepend knows.
+  `SELECT ROW(r.oid, r.rolname)::text FROM pg_catalog.pg_roles r WHERE r.oid < 16384 OR r.rolname = current_user
+    OR r.oid IN (SELECT d.refobjid FROM pg_catalog.pg_shdepend d WHERE d.refclassid = 'pg_catalog.pg_authid'::regclass
+      AND d.dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()))`,
+  `SELECT m::text FROM pg_catalog.pg_auth_members m WHERE NOT current_setting('is_superuser')::boolean`,
   'SELECT ROW(e.name, e.default_version)::text FROM pg_catalog.pg_available_extensions e WHERE e.installed_version IS NOT NULL',
   'SELECT m::text FROM pg_catalog.pg_user_mappings m',
   // Of a subscription only a superuser sees all: for others the digest is another one each time.
@@ -104,12 +108,7 @@ const surroundings = [
  * row is printed, and far cheaper than reading a catalog.
  */
 export async function contentDigest(client: Queryable): Promise<string> {
-  const names = await systemCatalogs(client, [
-    ...shared,
-    'pg_auth_members',
-    'pg_subscription',
-    'pg_tablespace',
-  ]);
+  const names = await systemCatalogs(client, ['pg_subscription', 'pg_tablespace']);
   const hashOf = (text: string, from: string): string =>
     `SELECT coalesce(sum(hashtextextended(${text}, 0)), 0)::text AS digest ${from}`;
   const digests = [
