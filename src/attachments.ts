@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { expectedCatalogPath, renderExpected } from './adopt/expected.js';
 import type { Draft, Timings } from './draft.js';
+import { stampOf } from './files/paths.js';
 import type { Migration } from './history/migration.js';
 import { renderHtml } from './report/html/document.js';
 import { renderReport } from './report/markdown.js';
@@ -18,7 +19,7 @@ export async function attachmentsOf(
 ) {
   const texts = await Promise.all(history.map((migration) => readFile(migration.path ?? '', 'utf8')));
   const lines = (text: string): number => text.split('\n').length - 1;
-  const stamp = createdAt.toISOString().replace(/\.\d+|[-:]/g, '');
+  const stamp = stampOf(createdAt);
   const input = {
     ...draft,
     path: fromRoot(settings.root, path),

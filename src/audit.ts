@@ -1,15 +1,14 @@
 import { readFile } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
-import type { MadeChange } from './audit/changes.js';
-import { readCode } from './audit/code.js';
+import { join } from 'node:path';
+import { fromRoot } from './attachments.js';
 import { distinct, type Question } from './audit/questions.js';
-import { livesOf, type RegistryEntry, registryOf } from './audit/registry.js';
-import { type News, newsSince, parseRegistry, renderRegistry } from './audit/registry-file.js';
-import { type WatchedReplay, watchReplay } from './audit/replay.js';
-import type { RowChange } from './audit/rows.js';
-import { readStatements } from './audit/statements.js';
-import { type ViewEntry, viewsOf } from './audit/views.js';
+import { livesOf, registryOf } from './audit/registry.js';
+import { newsSince, parseRegistry, renderRegistry } from './audit/registry-file.js';
+import type { WatchedReplay } from './audit/replay.js';
+import type { AuditResult } from './audit/result.js';
+import { viewsOf } from './audit/views.js';
 import type { Maker } from './audit/watch.js';
+import { auditPage } from './audit-page.js';
 import { kinds } from './catalog/kinds/index.js';
 import type { CatalogObject } from './catalog/model.js';
 import { type Server, withServer } from './database/server.js';
@@ -21,6 +20,7 @@ import type { Migration } from './history/migration.js';
 import { explainMissing } from './history/missing.js';
 import type { Settings } from './settings/settings.js';
 import { shadowOptions } from './shadows.js';
+import { writeReport } from './write-report.js';
 
 export interface AuditOptions {
   readonly onServer?: (server: Server) => void;
@@ -30,35 +30,8 @@ export interface AuditOptions {
   readonly check?: boolean;
   /** Write nothing. */
   readonly dryRun?: boolean;
-}
-
-/** What one migration did, as it was seen. */
-export interface AuditedMigration {
-  readonly name: string;
-  readonly milliseconds: number;
-  /** How many statements each maker sent. */
-  readonly statements: Readonly<Record<Maker, number>>;
-  readonly changes: readonly MadeChange[];
-  readonly rows: readonly RowChange[];
-}
-
-/** All that has to be known before a squash. */
-export interface AuditResult {
-  readonly serverMajor: number;
-  readonly migrations: readonly AuditedMigration[];
-  /** Objects that the history leaves, by kind, and how many of those no schema builder made. */
-  readonly kinds: readonly { readonly kind: string; readonly objects: number; readonly registered: number }[];
-  readonly objects: readonly Pick<CatalogObject, 'id' | 'kind' | 'requires'>[];
-  readonly registry: readonly RegistryEntry[];
-  readonly views: readonly ViewEntry[];
-  readonly questions: readonly Question[];
-  /** Path of the registry, relative to the project. */
-  readonly file: string;
-  readonly written: boolean;
-  /** With `check`: what the registry doesn't have. */
-  readonly news: News | null;
-  /** Milliseconds. */
-  readonly timings: { readonly replay: number; readonly total: number };
+  /** Write report.html: into a folder beside the backups, or the one that is named. */
+  readonly report?: boolean | string;
 }
 
 /** The registry's file, in the project's folder. */
@@ -89,17 +62,20 @@ export async function audit(settings: Settings, options: AuditOptions = {}): Pro
     };
     const isWriter = known === null && options.dryRun !== true;
     if (isWriter) await replaceDurably(path, renderRegistry(registered));
-    return {
+    const result = {
       serverMajor: server.major,
       migrations: seen.steps.map(({ statements, ...step }) => ({ ...step, statements: tally(statements) })),
       kinds: byKind(catalog.objects, registered.registry),
       objects: catalog.objects.map(({ id, kind, requires }) => ({ id, kind, requires })),
       ...registered,
-      file: relative(settings.root, path).split(sep).join('/'),
+      file: fromRoot(settings.root, path),
       written: isWriter,
       news: known === null ? null : newsSince(known, registered),
       timings: { replay: replayed, total: performance.now() - began },
     };
+    const place = isWriter ? (options.report ?? false) : false;
+    const report = await writeReport(settings, 'audit', place, (now) => auditPage(result, catalog, now));
+    return { ...result, report };
   });
 }
 
@@ -118,6 +94,7 @@ async function replay(
   history: readonly Migration[],
   { onReplayed = () => {} }: AuditOptions,
 ): Promise<WatchedReplay> {
+  const { watchReplay } = await import('./audit/replay.js');
   try {
     return await withShadow(server.shadow, await shadowOptions(server, settings, history), (shadow) =>
       watchReplay(shadow, settings, history, onReplayed),
@@ -131,6 +108,11 @@ async function questionsOf(
   history: readonly Migration[],
   { steps }: WatchedReplay,
 ): Promise<readonly Question[]> {
+  // Two parsers, which no other command needs.
+  const [{ readCode }, { readStatements }] = await Promise.all([
+    import('./audit/code.js'),
+    import('./audit/statements.js'),
+  ]);
   const sent = new Map(steps.map(({ name, statements }) => [name, statements]));
   const questions: Question[] = [];
   for (const { name, path } of history) {
@@ -146,7 +128,7 @@ function tally(statements: readonly { readonly maker: Maker }[]): Readonly<Recor
   return counts;
 }
 
-function byKind(objects: readonly CatalogObject[], registry: readonly RegistryEntry[]): AuditResult['kinds'] {
+function byKind(objects: readonly CatalogObject[], registry: AuditResult['registry']): AuditResult['kinds'] {
   const count = (list: readonly { readonly kind: string }[], name: string): number =>
     list.filter(({ kind }) => kind === name).length;
   return [...new Set(kinds.map(({ name }) => name))]

@@ -1,6 +1,7 @@
 /** The public API: each function is one command, on settings that loadSettings has parsed. */
 export type { AdoptionOutcome } from './adopt/outcome.js';
-export { type AuditedMigration, type AuditOptions, type AuditResult, audit } from './audit.js';
+export type { AuditedMigration, AuditResult } from './audit/result.js';
+export { type AuditOptions, audit } from './audit.js';
 export type { BackupManifest } from './backup/manifest.js';
 export {
   type BackupOptions,
@@ -49,6 +50,13 @@ export { loadSettings, type SettingsInput } from './settings/load.js';
 export type { Settings } from './settings/settings.js';
 export { type NothingToSquash, type Squashed, type SquashOptions, squash } from './squash.js';
 export { type Status, status } from './status.js';
-export type { Excused, Finding, KindCount, ObjectDifference, Trials } from './validate/result.js';
-export { type ValidateOptions, type ValidateResult, validate } from './validate.js';
+export type {
+  Excused,
+  Finding,
+  KindCount,
+  ObjectDifference,
+  Trials,
+  ValidateResult,
+} from './validate/result.js';
+export { type ValidateOptions, validate } from './validate.js';
 export { toolVersion } from './version.js';

@@ -1,6 +1,8 @@
+import { type Cache, cacheKey } from './adopt/cache.js';
 import { expectedCatalogPath, parseExpected } from './adopt/expected.js';
-import { type LiveDatabase, readInterrupted, readLiveOn } from './adopt/live.js';
+import { hasUserObjects, readInterrupted } from './adopt/live.js';
 import { type Compared, compareWithPromise, promisedCatalog, type Workshop } from './adopt/promised.js';
+import { type Recalled, readOrRecall, remember } from './adopt/recall.js';
 import { findArchive } from './archive/read.js';
 import { fingerprint } from './catalog/fingerprint.js';
 import type { Catalog } from './catalog/model.js';
@@ -13,8 +15,9 @@ import { asSpeltIn, type Project } from './follow/project.js';
 import { promisedMigrations } from './follow/promise.js';
 import type { BaselineFile } from './history/baselines.js';
 import { type EditedFile, editedFiles, readHashes } from './history/hashes.js';
-import { locateLedger } from './history/ledger.js';
+import { locateLedger, readRows } from './history/ledger.js';
 import { loadMigration } from './history/load.js';
+import type { LedgerRow } from './history/migration.js';
 import { type DatabaseState, decideState } from './history/state.js';
 import { type MigrateOptions, onTarget } from './migrate.js';
 import type { Settings } from './settings/settings.js';
@@ -22,35 +25,17 @@ import { countKinds } from './validate/counts.js';
 import { describeDifferences } from './validate/definition.js';
 import { flagged } from './validate/flags.js';
 import { migrationFindings } from './validate/migrations.js';
-import type { Excused, Finding, KindCount, ObjectDifference, Trials } from './validate/result.js';
+import type { Finding, Trials, ValidateResult } from './validate/result.js';
 import { excuse, inScope, type Scope } from './validate/scope.js';
 import { tryViewsAndFunctions } from './validate/trials.js';
+import { validatePage } from './validate-page.js';
+import { writeReport } from './write-report.js';
 
 export interface ValidateOptions extends MigrateOptions, Partial<Scope> {
   /** Migrations that have yet to run are no difference. */
   readonly allowPending?: boolean;
-}
-
-/** Whether a database is what its migrations say, and in what it isn't. */
-export interface ValidateResult {
-  /** No object differs and no finding is an error. */
-  readonly equal: boolean;
-  readonly database: string;
-  readonly serverMajor: number;
-  readonly state: DatabaseState['kind'];
-  readonly baseline: { readonly name: string; readonly revision: string } | null;
-  readonly migrations: { readonly executed: number; readonly pending: readonly string[] };
-  readonly differences: readonly ObjectDifference[];
-  readonly findings: readonly Finding[];
-  /** What the settings expect. */
-  readonly excused: readonly Excused[];
-  /** By kind, in the order of a baseline's sections. */
-  readonly counts: readonly KindCount[];
-  readonly trials: Trials;
-  /** Whether migrations were run on a shadow; else what they build came from the cache. */
-  readonly replayed: boolean;
-  /** Milliseconds: reading the live database, knowing what it should be like, all. */
-  readonly timings: { readonly read: number; readonly compare: number; readonly total: number };
+  /** Write report.html: into a folder beside the backups, or the one that is named. */
+  readonly report?: boolean | string;
 }
 
 /**
@@ -63,27 +48,29 @@ export interface ValidateResult {
 export async function validate(settings: Settings, options: ValidateOptions = {}): Promise<ValidateResult> {
   const began = performance.now();
   return onTarget(settings, options, async (server, opened) => {
-    const seen = await look(server, opened.settings);
+    const workshop = openWorkshop(server, settings, options.onReplayed);
+    const seen = await look(server, opened.settings, workshop.cache);
     const read = performance.now() - began;
     const facts = await judge(opened, seen);
     const { project, state, pending } = facts;
-    const workshop = openWorkshop(server, settings, options.onReplayed);
     const scope = scopeOf(settings, options);
-    const compared = await compare(workshop, facts, seen.catalog, scope);
+    const compared = await compare(workshop, facts, seen, scope);
     const baselineNote = await checkBaseline(workshop, project.baseline, seen.catalog.major);
     const compareTime = performance.now() - began - read;
     const counts = inScope(scope);
+    const expected = within(compared.expected, counts);
+    const live = within(seen.catalog, counts);
     const differing = describeDifferences(compared.differences, compared.expected, seen.catalog);
-    const executed = (seen.live.ledger ?? []).map(({ name }) => name);
+    const executed = (seen.ledger ?? []).map(({ name }) => name);
     const left = outside([seen.catalog], counts);
     const found = [
       ...migrationFindings({ ...facts, executed, allowPending: options.allowPending ?? false }),
       ...baselineNote,
-      ...flagged(within(seen.catalog, counts), compared.expected),
+      ...flagged(live, compared.expected),
       ...seen.findings.filter(({ object }) => !left.has(object)),
     ];
     const { differences, findings, excused } = excuse(differing, found, settings.validate.expected);
-    return {
+    const result = {
       equal: differences.length === 0 && findings.every(({ severity }) => severity === 'note'),
       database: server.description,
       serverMajor: server.major,
@@ -96,39 +83,47 @@ export async function validate(settings: Settings, options: ValidateOptions = {}
       differences,
       findings,
       excused,
-      counts: countKinds(
-        await squashedCatalog(settings, project.baseline),
-        within(compared.expected, counts),
-        within(seen.catalog, counts),
-      ),
+      counts: countKinds(await squashedCatalog(settings, project.baseline), expected, live),
       trials: seen.trials,
       replayed: compared.replayed,
+      recalled: seen.isRecalled,
       timings: { read, compare: compareTime, total: performance.now() - began },
     };
+    const report = await writeReport(settings, 'validate', options.report ?? false, (now) =>
+      validatePage(result, expected, live, now),
+    );
+    return { ...result, report };
   });
 }
 
 type Counts = ReturnType<typeof inScope>;
 
-interface Seen {
-  readonly live: LiveDatabase;
+interface Seen extends Recalled {
+  /** Where the cache remembers this database. */
+  readonly memory: string;
+  /** null where there is no ledger. */
+  readonly ledger: readonly LedgerRow[] | null;
+  /** The migration without a transaction that broke off. */
+  readonly interrupted: string | null;
   /** Hashes of the files that ran here, by name. */
   readonly hashes: ReadonlyMap<string, string>;
-  readonly catalog: Catalog;
   readonly trials: Trials;
   readonly findings: readonly Finding[];
 }
 
 /** All that is read of the live database, of one moment. */
-async function look({ target }: Server, settings: Settings): Promise<Seen> {
+async function look({ target, description }: Server, settings: Settings, cache: Cache): Promise<Seen> {
   return withClient(target, async (client) => {
     const interrupted = await readInterrupted(client, ledgerSettings(settings));
     return inSnapshot(client, async () => {
-      const live = await readLiveOn(client, ledgerSettings(settings), interrupted);
-      const hashes = await readHashes(client, await locateLedger(client, ledgerSettings(settings)));
-      if (live.catalog === null) throw new Error('the catalog was asked for and not read');
+      const place = await locateLedger(client, ledgerSettings(settings));
+      const ledger = place.exists.ledger ? await readRows(client, place) : null;
+      const hashes = await readHashes(client, place);
+      const tables = Object.values(place.sql);
+      const memory = cacheKey(['live', description, tables]);
+      const recalled = await readOrRecall(client, tables, cache, memory);
       const tried = await tryViewsAndFunctions(client, settings.searchPath);
-      return { live, hashes, catalog: live.catalog.catalog, ...tried };
+      return { memory, ledger, interrupted, hashes, ...recalled, ...tried };
     });
   });
 }
@@ -144,16 +139,16 @@ interface Judged {
 }
 
 /** What the names alone say; edited files don't keep it from looking further. */
-async function judge(opened: Project, { live, hashes }: Seen): Promise<Judged> {
-  const ledger = live.ledger ?? [];
+async function judge(opened: Project, seen: Seen): Promise<Judged> {
+  const ledger = seen.ledger ?? [];
   const project = asSpeltIn(opened, ledger);
   const files = project.history.map(({ name }) => name);
   const state = decideState({
-    ledger: live.ledger,
+    ledger: seen.ledger,
     files: project.history,
     baseline: project.baseline,
-    hasUserObjects: live.catalog?.hasUserObjects ?? true,
-    interrupted: live.interrupted,
+    hasUserObjects: hasUserObjects(seen.catalog),
+    interrupted: seen.interrupted,
   });
   const executed = new Set(ledger.map(({ name }) => name));
   const missing = 'missing' in state ? state.missing : [];
@@ -168,22 +163,24 @@ async function judge(opened: Project, { live, hashes }: Seen): Promise<Judged> {
     files,
     pending,
     flaws: project.flaws,
-    edited: await editedFiles(project.history, hashes),
+    edited: await editedFiles(project.history, seen.hashes),
   };
 }
 
 async function compare(
   workshop: Workshop,
   { project, state, ledger }: Judged,
-  live: Catalog,
+  seen: Seen,
   scope: Scope,
-): Promise<Compared> {
+): Promise<Pick<Compared, 'expected' | 'differences' | 'replayed'>> {
+  const live = seen.catalog;
   if (state.kind === 'fresh') return { expected: live, differences: [], replayed: false };
   const migrations =
     state.kind === 'foreign' ? project.history : await promisedMigrations(workshop, project, ledger);
   const counts = inScope(scope);
   const unseen = outside([live], counts);
   const compared = await compareWithPromise(workshop, migrations, live, ({ id }) => !unseen.has(id));
+  await remember(workshop.cache, seen.memory, seen, compared);
   const left = outside([live, compared.expected], counts);
   const counted = withoutOwn(compared.differences, live, project);
   return { ...compared, differences: counted.filter(({ id }) => !left.has(id)) };

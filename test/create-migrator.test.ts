@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientConfig } from 'pg';
@@ -7,6 +8,8 @@ import { Umzug } from 'umzug';
 import { withClient } from '../src/database/client.js';
 import { up } from '../src/migrate.js';
 import { createMigrator } from '../src/migrator.js';
+import { writeObjects } from '../src/object-files.js';
+import type { KeptObjects } from '../src/objects/keep.js';
 import { resolveMigration } from '../src/resolve.js';
 import { loadSettings } from '../src/settings/load.js';
 import { status } from '../src/status.js';
@@ -67,6 +70,54 @@ test('it is an Umzug: events, up to, pending, executed, down, its command line; 
       ).toEqual([]);
     },
   );
+});
+
+test('up makes views what their files say, dependants too, unless it is told where to end', async () => {
+  const view = 'migrations/objects/public/view/gene_names.sql';
+  const files = {
+    'migrations/1.cjs': `exports.up = async (knex) => {
+      await knex.raw('CREATE TABLE genes (id int, name text)');
+      await knex.raw('CREATE VIEW gene_names AS SELECT name FROM genes');
+      await knex.raw('CREATE VIEW lengths AS SELECT length(name) AS n FROM gene_names');
+    }; exports.down = async () => {};`,
+  };
+  await onStage(files, async (root, database) => {
+    const settings = await settingsOf(root, database);
+    const kept: KeptObjects[] = [];
+    const migrator = createMigrator(settings, {
+      pruneObjects: true,
+      onObjects: (each) => void kept.push(each),
+    });
+    await migrator.up();
+    await writeObjects(settings);
+    const columns = async () =>
+      (
+        await query(
+          database,
+          `SELECT string_agg(attname, ' ') AS names FROM pg_attribute WHERE attrelid = 'gene_names'::regclass`,
+        )
+      )[0]?.names;
+    await writeIn(root, view, 'CREATE VIEW public.gene_names AS SELECT id, name, symbol FROM public.genes;');
+    await writeIn(
+      root,
+      'migrations/2.cjs',
+      `exports.up = (knex) => knex.raw('ALTER TABLE genes ADD symbol text'); exports.down = async () => {};`,
+    );
+    await migrator.up({ to: '2.cjs' });
+    expect([await columns(), kept.length]).toEqual(['name', 1]);
+    expect(await migrator.up()).toEqual([]);
+    expect([await columns(), kept.at(-1)]).toMatchObject([
+      'id name symbol',
+      { changed: ['view public.gene_names'], rebuilt: ['view public.lengths'] },
+    ]);
+    await rm(join(root, 'migrations/objects/public/view/lengths.sql'));
+    expect(await migrator.runAsCLI(['up'])).toBe(true);
+    expect(kept.at(-1)).toMatchObject({ changed: [], dropped: ['view public.lengths'] });
+    expect(await query(database, `SELECT to_regclass('lengths') AS found`)).toEqual([{ found: null }]);
+    await writeIn(root, view, 'CREATE VIEW public.gene_names AS SELECT nothing FROM public.genes;');
+    await expect(migrator.up()).rejects.toMatchObject({ code: 'OBJECT_FILE_INVALID' });
+    expect(await columns()).toBe('id name symbol');
+  });
 });
 
 test('two at once run each migration once, and stock Knex may come in between', async () => {

@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises';
 import type { ClientConfig } from 'pg';
+import { contentDigest } from '../src/adopt/digest.js';
 import { kinds } from '../src/catalog/kinds/index.js';
 import type { CatalogObject } from '../src/catalog/model.js';
-import { withClient, withSnapshot } from '../src/database/client.js';
+import { inScratch, withClient, withSnapshot } from '../src/database/client.js';
 import { mutationsOf } from '../src/proof/mutations.js';
 import { readCatalogBeside } from '../src/proof/observe.js';
 import type { Settings } from '../src/settings/settings.js';
@@ -146,6 +147,34 @@ test(
       for (const { kind, expected } of counts) {
         expect([kind, expected]).toEqual([kind, kind === 'extension' || kind === 'schema' ? expected : 0]);
       }
+    });
+  },
+  timeout,
+);
+
+test(
+  'each of these changes alters the digest by which a database is recalled, and taking it back gives the old one',
+  async () => {
+    await withLive(async (live, objects) => {
+      const tried = new Set<string>();
+      await withClient(live, async (client) => {
+        const digest = () => inScratch(client, () => contentDigest(client));
+        const before = await digest();
+        for (const [what, candidates] of trials(objects, () => true)) {
+          for (const [, statement] of candidates.slice(0, 20)) {
+            const after = await inScratch(client, async () => {
+              await client.query(statement);
+              return contentDigest(client);
+            }).catch(() => null);
+            if (after === null) continue;
+            expect([statement, after === before]).toEqual([statement, false]);
+            tried.add(what.replace(/:.*/, ''));
+            break;
+          }
+        }
+        expect(await digest()).toBe(before);
+      });
+      expect(tried.size).toBeGreaterThan(40);
     });
   },
   timeout,

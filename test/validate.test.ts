@@ -3,7 +3,8 @@ import type { ClientConfig } from 'pg';
 import { withClient } from '../src/database/client.js';
 import { up } from '../src/migrate.js';
 import { squash } from '../src/squash.js';
-import { type ValidateResult, validate } from '../src/validate.js';
+import type { ValidateResult } from '../src/validate/result.js';
+import { validate } from '../src/validate.js';
 import { runCli } from './support/cli.js';
 import { settingsOf, treeOf, withExample } from './support/example.js';
 import { createsTable, withProject, writeIn } from './support/project.js';
@@ -78,6 +79,34 @@ describe('no false alarm', () => {
     });
   }, 120_000);
 });
+
+test('a database that was found equal is recalled until anything in its catalog changes', async () => {
+  await bed.at(names, async (database) => {
+    const settings = await bed.settings(database);
+    const look = async () => {
+      const { equal, recalled, counts } = await validate(settings, { allowPending: true });
+      return { equal, recalled, counts };
+    };
+    const first = await look();
+    expect([first.equal, first.recalled]).toEqual([true, false]);
+    expect(await look()).toEqual({ ...first, recalled: true });
+    // Neither rows nor statistics nor another session's temporary tables are of the catalog.
+    await withClient(database, async (other) => {
+      await other.query('CREATE TEMPORARY TABLE passing (id serial PRIMARY KEY, n int CHECK (n > 0))');
+      await run(database, 'CREATE ROLE known_to_nobody; ANALYZE; TRUNCATE knex_migrations_hashes');
+      expect(await look()).toEqual({ ...first, recalled: true });
+      await run(database, 'DROP ROLE known_to_nobody');
+    });
+    const changes = ['CREATE TABLE by_hand (id int)', `COMMENT ON SCHEMA public IS 'ours'`];
+    const undo = ['DROP TABLE by_hand', `COMMENT ON SCHEMA public IS 'standard public schema'`];
+    for (const [at, change] of changes.entries()) {
+      await run(database, change);
+      expect([change, await look()]).toMatchObject([change, { equal: false, recalled: false }]);
+      await run(database, undo[at] ?? '');
+      expect([change, await look()]).toMatchObject([change, { equal: true }]);
+    }
+  });
+}, 60_000);
 
 test('reads the live database and writes nothing to it, even where it could', async () => {
   await bed.at(names, async (database) => {

@@ -8,6 +8,7 @@ import { readCatalog } from '../../src/catalog/read.js';
 import { inSnapshot, onDatabase, type Queryable, withClient } from '../../src/database/client.js';
 import { withEmbedded } from '../../src/database/embedded.js';
 import { pgDump } from '../../test/support/server.js';
+import { manyTables, median } from './many-tables.js';
 
 /**
  * Reading, planning and writing a catalog against `pg_dump -s`, side by side in one run, on generated
@@ -26,35 +27,6 @@ interface Figures {
   readonly pgDump: number | null;
   readonly roundTrips: number;
   readonly mebibytes: number;
-}
-
-function tableSql(number: number): string {
-  const parent = Math.floor(number / 2);
-  const name = `app.t${number}`;
-  const view = `CREATE VIEW app.v${number} AS SELECT a.id, a.symbol, b.name FROM ${name} a
-    LEFT JOIN app.t${parent} b ON b.id = a.parent_id WHERE a.symbol IN ('x', 'y');`;
-  const trigger = `CREATE FUNCTION app.f${number}() RETURNS trigger LANGUAGE plpgsql AS
-    $$ BEGIN NEW.updated := now(); RETURN NEW; END $$;
-    CREATE TRIGGER touch BEFORE UPDATE ON ${name} FOR EACH ROW EXECUTE FUNCTION app.f${number}();`;
-  return `
-    CREATE TABLE ${name} (id int PRIMARY KEY, parent_id int REFERENCES app.t${parent}, symbol varchar(40) NOT NULL,
-      name text DEFAULT 'none', score numeric(8, 2) DEFAULT 0.5, tags text[], data jsonb DEFAULT '{}',
-      updated timestamptz DEFAULT now());
-    CREATE INDEX ON ${name} (parent_id);
-    CREATE INDEX ON ${name} (lower(symbol)) WHERE score > 0;
-    ${number % 10 === 0 ? view : ''}${number % 20 === 0 ? trigger : ''}`;
-}
-
-async function build(database: ClientConfig, tables: number): Promise<void> {
-  await withClient(database, async (client) => {
-    await client.query('CREATE SCHEMA app');
-    // The locks of one transaction are limited, so it takes several.
-    for (let from = 0; from < tables; from += 100) {
-      const numbers = Array.from({ length: Math.min(100, tables - from) }, (_, at) => from + at);
-      await client.query(numbers.map(tableSql).join(''));
-    }
-    await client.query('VACUUM ANALYZE');
-  });
 }
 
 async function measure(database: ClientConfig, tables: number): Promise<Figures> {
@@ -89,10 +61,6 @@ async function measure(database: ClientConfig, tables: number): Promise<Figures>
   };
 }
 
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
-
 function report(figures: readonly Figures[]): void {
   const perTable = ({ read, write, tables }: Figures): number => (read + write) / tables;
   const percent = (share: number): string => `${Math.round(100 * share)} %`;
@@ -120,7 +88,10 @@ try {
         client.query(`CREATE DATABASE bench_${tables} TEMPLATE template0`),
       );
       const database = onDatabase(config, `bench_${tables}`);
-      await build(database, tables);
+      await withClient(database, async (client) => {
+        for (const sql of manyTables(tables)) await client.query(sql);
+        await client.query('VACUUM ANALYZE');
+      });
       figures.push(await measure(database, tables));
     }
     report(figures);

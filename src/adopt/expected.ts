@@ -68,11 +68,14 @@ export function bare({ kind, id, attributes }: ExpectedObject): ExpectedObject {
  */
 export function driftFrom(expected: ExpectedCatalog, live: Catalog): readonly Difference[] {
   const others = new Set(expected.otherwise.map((object) => spelling(object)));
-  const spelt = new Map(live.objects.map((object) => [object.id, spelling(object)]));
+  const found = new Map(live.objects.map((object) => [object.id, object]));
   return compareCatalogs(
     { major: expected.serverMajor, objects: expected.objects as readonly CatalogObject[] },
     live,
-  ).filter(({ id }) => !others.has(spelt.get(id) ?? ''));
+  ).filter(({ id }) => {
+    const object = found.get(id);
+    return object === undefined || !others.has(spelling(object));
+  });
 }
 
 function spelling({ id, attributes }: ExpectedObject): string {

@@ -51,7 +51,7 @@ export async function readInterrupted(client: Queryable, settings: LedgerSetting
 }
 
 /** As {@link readLive}, on a session that is in a snapshot already. */
-export async function readLiveOn(
+async function readLiveOn(
   client: Queryable,
   settings: LedgerSettings,
   interrupted: string | null,
@@ -67,9 +67,13 @@ async function readLiveCatalog(client: Queryable, place: LedgerPlace): Promise<L
   const digestQuery = await catalogDigestQuery(client);
   const digest = await readDigest(client, digestQuery);
   const catalog = await readCatalog(client, { ledger: Object.values(place.sql) });
-  const hasUserObjects = catalog.objects.some(
+  return { catalog, hasUserObjects: hasUserObjects(catalog), digest, digestQuery };
+}
+
+/** Whether a catalog, read without the ledger's tables, holds anything of a user's. */
+export function hasUserObjects({ objects }: Catalog): boolean {
+  return objects.some(
     ({ kind, name, attributes }) =>
       kind !== 'extension' && !(kind === 'schema' && (name === 'public' || attributes.ledger === true)),
   );
-  return { catalog, hasUserObjects, digest, digestQuery };
 }

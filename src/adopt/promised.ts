@@ -1,6 +1,7 @@
 import type { ClientConfig } from 'pg';
 import { canonicalDifferences } from '../catalog/canonical.js';
 import type { Difference } from '../catalog/compare.js';
+import { fingerprint } from '../catalog/fingerprint.js';
 import type { Catalog, CatalogObject } from '../catalog/model.js';
 import { readCatalog } from '../catalog/read.js';
 import { inSnapshot, type Queryable, withClient } from '../database/client.js';
@@ -27,12 +28,21 @@ export interface Workshop {
 export interface Compared {
   readonly expected: Catalog;
   readonly differences: readonly Difference[];
+  /** Where the cache has the expected catalog, and its fingerprint. */
+  readonly promise: PromiseKey;
   /** Whether the migrations were run on a shadow; else the answer comes from the cache. */
   readonly replayed: boolean;
 }
 
+/** What names a promised catalog, and tells it from another that was built later. */
+export interface PromiseKey {
+  readonly key: string;
+  readonly fingerprint: string;
+}
+
 /** An expected catalog with all that its statements are written from. */
-interface PromisedCatalog extends ExpectedCatalog {
+export interface PromisedCatalog extends ExpectedCatalog {
+  readonly fingerprint: string;
   readonly objects: readonly CatalogObject[];
 }
 
@@ -69,7 +79,12 @@ export async function compareWithPromise(
   const differences = known === null ? [] : driftFrom(known, live);
   // What is missing or too much is no matter of spelling: no shadow could tell more.
   if (known !== null && differences.every((each) => each.change !== 'changed' || !counts(each))) {
-    return { expected: asCatalog(known), differences, replayed: false };
+    return {
+      expected: asCatalog(known),
+      differences,
+      promise: { key, fingerprint: known.fingerprint },
+      replayed: false,
+    };
   }
   return buildAndCompare(workshop, migrations, live, known, key);
 }
@@ -93,8 +108,9 @@ function asCatalog({ serverMajor, objects }: PromisedCatalog): Catalog {
   return { major: serverMajor, objects };
 }
 
-function asPromised({ major, objects }: Catalog): PromisedCatalog {
-  return { serverMajor: major, objects, otherwise: [] };
+function asPromised(built: Catalog): PromisedCatalog {
+  const { major, objects } = built;
+  return { serverMajor: major, objects, fingerprint: fingerprint(built), otherwise: [] };
 }
 
 /**
@@ -140,7 +156,12 @@ async function buildAndCompare(
       ...expected,
       otherwise: [...expected.otherwise, ...otherwise],
     });
-    return { expected: built, differences: remaining, replayed: true };
+    return {
+      expected: built,
+      differences: remaining,
+      promise: { key, fingerprint: expected.fingerprint },
+      replayed: true,
+    };
   });
 }
 

@@ -3,8 +3,10 @@ import { basename, dirname, join, relative, sep } from 'node:path';
 import { SquashError } from '../errors.js';
 import { failpoint } from '../failpoint.js';
 import { asUnwritable, copyDurably, syncFolder, writeDurably } from '../files/durable.js';
-import { manifestName, portableName } from '../files/paths.js';
-import { ensureReadme, freePlace, stagingName, stampOf, sweepStaging } from '../files/staging.js';
+
+import { manifestName, portableName, stampOf } from '../files/paths.js';
+import { ensureReadme, freePlace, stagingName, sweepStaging } from '../files/staging.js';
+
 import { sha256 } from '../history/hash.js';
 import type { LedgerRow } from '../history/migration.js';
 import { type Manifest, renderManifest, sealManifest } from './manifest.js';

@@ -1,9 +1,11 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failpoint } from '../failpoint.js';
+
 import { asUnwritable, replaceDurably, syncFolder, writeDurably } from '../files/durable.js';
-import { manifestName } from '../files/paths.js';
-import { ensureReadme, freePlace, stagingName, stampOf, sweepStaging } from '../files/staging.js';
+import { manifestName, stampOf } from '../files/paths.js';
+import { ensureReadme, freePlace, stagingName, sweepStaging } from '../files/staging.js';
+
 import { sha256 } from '../history/hash.js';
 import { encryptFiles } from './encryption.js';
 import { type BackupManifest, renderBackup, sealBackup } from './manifest.js';

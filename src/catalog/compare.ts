@@ -33,10 +33,13 @@ function difference({ id, kind }: CatalogObject, change: Difference['change']): 
 }
 
 function changedAttributes(was: CatalogObject, is: CatalogObject): Difference['attributes'] {
+  if (was.attributes === is.attributes) return [];
   const names = [...new Set([...Object.keys(was.attributes), ...Object.keys(is.attributes)])].sort();
   return names.flatMap((name) => {
     const expected = was.attributes[name] ?? null;
     const found = is.attributes[name] ?? null;
-    return canonicalJson(expected) === canonicalJson(found) ? [] : [{ name, expected, found }];
+    return expected === found || canonicalJson(expected) === canonicalJson(found)
+      ? []
+      : [{ name, expected, found }];
   });
 }

@@ -84,20 +84,20 @@ export function fileErrorCode(error: unknown): string {
   return (error as NodeJS.ErrnoException | null | undefined)?.code ?? '';
 }
 
-/** An error of the file system as FILE_UNWRITABLE where the disk or its rights are the cause. */
+/** An error of the file system as FILE_UNWRITABLE where the disk, its rights or what lies in the way are the cause. */
 export function asUnwritable(error: unknown, what: string): unknown {
   const code = fileErrorCode(error);
   if (isSquashError(error) || !unwritable.has(code)) return error;
   return new SquashError('FILE_UNWRITABLE', `${what} can't be written: ${(error as Error).message}`, {
     hint: full.has(code)
       ? 'Free some space and try again.'
-      : 'Check who may write there, and how the disk is mounted.',
+      : 'Check what lies there, who may write there, and how the disk is mounted.',
     cause: error,
   });
 }
 
 const full = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
-const unwritable = new Set([...full, 'EACCES', 'EPERM', 'EROFS']);
+const unwritable = new Set([...full, 'EACCES', 'EPERM', 'EROFS', 'EEXIST', 'ENOTDIR', 'EISDIR']);
 
 async function withFile<T>(
   path: string,

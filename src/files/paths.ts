@@ -1,6 +1,11 @@
 /** The manifest's own name in a folder that has one. */
 export const manifestName = 'manifest.json';
 
+/** How a folder of a moment is called: `20261123T081500Z`. */
+export function stampOf(time: Date): string {
+  return time.toISOString().replace(/\.\d+|[-:]/g, '');
+}
+
 /** Whether a path is relative, with `/`, and inside of its folder on every system. */
 export function isInside(path: string): boolean {
   return path.split('/').every((segment) => isName(segment) && portableName(segment) === segment);

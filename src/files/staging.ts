@@ -4,11 +4,6 @@ import { join } from 'node:path';
 import { isAlive } from '../database/embedded/process.js';
 import { writeDurably } from './durable.js';
 
-/** `20261123T081500Z`: a moment by the server's clock, as folders are named. */
-export function stampOf(time: Date): string {
-  return time.toISOString().replace(/\.\d+|[-:]/g, '');
-}
-
 /** What a folder is called until it is finished; it names its process, so that what a killed one left can be told. */
 export function stagingName(stamp: string): string {
   return `.${stamp}-${process.pid}.tmp`;

@@ -37,7 +37,7 @@ export function openWorkshop(
     shadow,
     shadowOptions: (migrations) => shadowOptions({ target, shadow }, settings, migrations),
     settings,
-    cache: { folder: join(settings.stateDirectory, 'expected') },
+    cache: { folder: join(settings.stateDirectory, 'expected'), read: new Map() },
     ...(onReplayed === undefined ? {} : { onReplayed }),
   };
 }

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import createKnex, { type Knex } from 'knex';
+import type { Knex } from 'knex';
 import type { Client, ClientConfig } from 'pg';
 import type { Settings } from '../settings/settings.js';
 import { finallyQuietly } from './quietly.js';
@@ -28,6 +28,8 @@ export async function withKnex<T>(
   fn: (knex: Knex) => Promise<T>,
 ): Promise<T> {
   const run = randomInt(1, 2 ** 31);
+  // Loading it takes longer than most commands that need none.
+  const { default: createKnex } = await import('knex');
   const instance = createKnex(configure(connection, settings, run));
   runs.set(instance, run);
   return finallyQuietly(

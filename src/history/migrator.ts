@@ -36,6 +36,8 @@ export interface MigratorOptions {
   readonly isAlone?: boolean;
   /** Called before each `up`, while nothing is locked. */
   readonly beforeUp?: () => Promise<void>;
+  /** Called after each `up` that was to run all that is pending, while nothing is locked. */
+  readonly afterUp?: () => Promise<void>;
 }
 
 /** Umzug, and Knex's rollback of the last batch. */
@@ -58,30 +60,34 @@ export interface Migrator extends Umzug<Knex> {
 export function openMigrator(options: MigratorOptions): Migrator {
   const { knex } = options;
   const lend: LendKnex = 'lend' in knex ? knex.lend : (fn) => fn(knex);
-  return new KnexMigrator(openRun(options), lend, options.beforeUp ?? (async () => {}));
+  return new KnexMigrator(openRun(options), lend, options);
 }
+
+type Around = Pick<MigratorOptions, 'beforeUp' | 'afterUp'>;
 
 /** Umzug's commands, each under Knex's lock. A class because Umzug is one. */
 class KnexMigrator extends Umzug<Knex> implements Migrator {
   readonly #run: Run;
   readonly #lend: LendKnex;
-  readonly #beforeUp: () => Promise<void>;
+  readonly #around: Around;
   #isLent = false;
   readonly #bare: Commands = {
     up: (options) => super.up(options),
     down: (options) => super.down(options),
   };
 
-  constructor(run: Run, lend: LendKnex, beforeUp: () => Promise<void>) {
+  constructor(run: Run, lend: LendKnex, around: Around) {
     super(umzugOptions(run));
     this.#run = run;
     this.#lend = lend;
-    this.#beforeUp = beforeUp;
+    this.#around = around;
   }
 
   override async up(options?: MigrateUpOptions): Promise<MigrationMeta[]> {
-    await this.#beforeUp();
-    return this.#lent(() => exclusively(this.#run, this.#bare, (umzug) => umzug.up(options)));
+    await this.#around.beforeUp?.();
+    const ran = await this.#lent(() => exclusively(this.#run, this.#bare, (umzug) => umzug.up(options)));
+    if (isWhole(options)) await this.#around.afterUp?.();
+    return ran;
   }
 
   override async down(options?: MigrateDownOptions): Promise<MigrationMeta[]> {
@@ -114,6 +120,12 @@ class KnexMigrator extends Umzug<Knex> implements Migrator {
       this.#isLent = false;
     }
   }
+}
+
+/** Whether it was to run all that is pending; `to` and its like may be there and undefined. */
+function isWhole(options: MigrateUpOptions = {}): boolean {
+  const { to, step, migrations } = options as Readonly<Record<string, unknown>>;
+  return [to, step, migrations].every((limit) => limit === undefined);
 }
 
 function openRun(options: MigratorOptions): Run {

@@ -1,5 +1,6 @@
 import type { Difference } from '../catalog/compare.js';
 import { definitionsOf } from '../catalog/definition.js';
+import { canonicalJson } from '../catalog/fingerprint.js';
 import { byCodePoint, type Catalog, type CatalogObject } from '../catalog/model.js';
 import { drawings } from './dot.js';
 import { type Block, code, type Section } from './page.js';
@@ -69,12 +70,24 @@ export function changeBlocks(
 ): readonly Block[] {
   const before = definitionsOf(expected);
   const after = definitionsOf(found);
-  return differences.map(({ id, change }) => ({
-    kind: 'change',
-    title: [code(id), ' ', { text: change, as: change === 'changed' ? 'warn' : 'bad' }],
-    before: { title: titles.expected, text: change === 'extra' ? null : (before.get(id) ?? null) },
-    after: { title: titles.found, text: change === 'missing' ? null : (after.get(id) ?? null) },
-  }));
+  return differences.map((difference) => {
+    const { id, change } = difference;
+    const [was = null, is = null] = [before.get(id), after.get(id)];
+    // What no statement of its own says (a view's place among its columns) is told by name.
+    const told = was === is ? attributesOf(difference) : { was, is };
+    return {
+      kind: 'change',
+      title: [code(id), ' ', { text: change, as: change === 'changed' ? 'warn' : 'bad' }],
+      before: { title: titles.expected, text: change === 'extra' ? null : told.was },
+      after: { title: titles.found, text: change === 'missing' ? null : told.is },
+    };
+  });
+}
+
+function attributesOf({ attributes }: Difference): { readonly was: string; readonly is: string } {
+  const side = (which: 'expected' | 'found'): string =>
+    attributes.map((each) => `${each.name}: ${canonicalJson(each[which])}\n`).join('');
+  return { was: side('expected'), is: side('found') };
 }
 
 /** Stages and how long each took, in milliseconds. */

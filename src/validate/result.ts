@@ -1,4 +1,5 @@
 import type { Difference } from '../catalog/compare.js';
+import type { DatabaseState } from '../history/state.js';
 
 /** What a finding is about; the first three are differences of an object. */
 export type Check =
@@ -59,4 +60,30 @@ export interface Trials {
   readonly functions: number;
   /** What looked at plpgsql's: the extension plpgsql_check, else the language's own validator. */
   readonly plpgsql: 'plpgsql_check' | 'validator';
+}
+
+/** Whether a database is what its migrations say, and in what it isn't. */
+export interface ValidateResult {
+  /** No object differs and no finding is an error. */
+  readonly equal: boolean;
+  readonly database: string;
+  readonly serverMajor: number;
+  readonly state: DatabaseState['kind'];
+  readonly baseline: { readonly name: string; readonly revision: string } | null;
+  readonly migrations: { readonly executed: number; readonly pending: readonly string[] };
+  readonly differences: readonly ObjectDifference[];
+  readonly findings: readonly Finding[];
+  /** What the settings expect. */
+  readonly excused: readonly Excused[];
+  /** By kind, in the order of a baseline's sections. */
+  readonly counts: readonly KindCount[];
+  readonly trials: Trials;
+  /** Whether migrations were run on a shadow; else what they build came from the cache. */
+  readonly replayed: boolean;
+  /** Whether the database's catalog is as it was when it was found equal before, by a digest, and wasn't read again. */
+  readonly recalled: boolean;
+  /** Path of report.html, relative to the project; null where none was asked for. */
+  readonly report: string | null;
+  /** Milliseconds: reading the live database, knowing what it should be like, all. */
+  readonly timings: { readonly read: number; readonly compare: number; readonly total: number };
 }

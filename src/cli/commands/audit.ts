@@ -7,6 +7,7 @@ import { type CommonFlags, openContext, withCommonFlags } from '../options.js';
 interface Flags extends CommonFlags {
   readonly check?: true | 'kinds' | 'objects';
   readonly dryRun?: boolean;
+  readonly report: boolean | string;
 }
 
 export function addAuditCommand(program: Command, state: { exitCode: number }): void {
@@ -21,6 +22,12 @@ export function addAuditCommand(program: Command, state: { exitCode: number }): 
       ).choices(['kinds', 'objects']),
     )
     .option('--dry-run', 'write nothing')
+    .option(
+      '--report [folder]',
+      'where report.html goes; by default into a new folder beside the backups',
+      true,
+    )
+    .option('--no-report', 'write no report.html')
     .action(async (flags: Flags) => {
       const { settings, output, onServer } = await openContext(flags);
       const result = await audit(settings, {
@@ -28,6 +35,7 @@ export function addAuditCommand(program: Command, state: { exitCode: number }): 
         onReplayed: (name) => output.progress(`on a shadow: ${name}`),
         check: flags.check !== undefined,
         dryRun: flags.dryRun === true,
+        report: flags.report,
       });
       const news = unknown(result, flags.check === 'objects');
       output.result(
@@ -57,7 +65,7 @@ function verdict({ file }: AuditResult, news: readonly string[]): readonly strin
 }
 
 function summary(result: AuditResult): readonly string[] {
-  const { views, questions, file, written, migrations, timings, registry } = result;
+  const { views, questions, file, written, report, migrations, timings, registry } = result;
   const topics = new Map<string, number>();
   for (const { topic } of questions) topics.set(topic, (topics.get(topic) ?? 0) + 1);
   const tables = new Table({
@@ -74,6 +82,7 @@ function summary(result: AuditResult): readonly string[] {
     'views in their order:',
     ...views.map(({ id, recreatedBy }, at) => `  ${at + 1}. ${id}${made(recreatedBy)}`),
     ...[...topics].map(([topic, count]) => `ask about ${topic}: ${count}`),
+    ...(report === null ? [] : [`report  ${report}`]),
     `${migrations.length} migrations, ${(timings.total / 1000).toFixed(1)} s; ${written ? `written to ${file}` : `nothing was written (${file})`}`,
   ];
 }

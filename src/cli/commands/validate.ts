@@ -9,6 +9,7 @@ interface Flags extends CommonFlags {
   readonly schema?: string[];
   readonly ignore?: string[];
   readonly allowPending?: boolean;
+  readonly report?: true | string;
   readonly format: 'text' | 'github';
 }
 
@@ -20,6 +21,7 @@ export function addValidateCommand(program: Command, state: { exitCode: number }
     .option('--schema <name...>', 'schemas to look at, * stands for any text; by default all')
     .option('--ignore <object...>', 'objects that do not count, such as "table public.tmp_*"')
     .option('--allow-pending', 'migrations that have yet to run are no difference')
+    .option('--report [folder]', 'write report.html, by default into a new folder beside the backups')
     .addOption(
       new Option('--format <format>', 'github: annotations for a workflow of GitHub Actions')
         .choices(['text', 'github'])
@@ -33,6 +35,7 @@ export function addValidateCommand(program: Command, state: { exitCode: number }
         ...(flags.schema === undefined ? {} : { schemas: flags.schema }),
         ...(flags.ignore === undefined ? {} : { ignore: flags.ignore }),
         allowPending: flags.allowPending === true,
+        report: flags.report ?? false,
       });
       const lines = flags.format === 'github' ? annotations(result) : report(result);
       output.result({ schemaVersion: 1, ...result }, lines);
@@ -55,6 +58,7 @@ function report(result: ValidateResult): readonly string[] {
     ...notes.map(({ check, object, message }) => pc.dim(`note, ${check}: ${object}: ${message}`)),
     ...excused.map(({ check, object, reason }) => pc.dim(`expected, ${check}: ${object}: ${reason}`)),
     ...countTable(result),
+    ...(result.report === null ? [] : [`report  ${result.report}`]),
     conclusion(result, errors.length),
   ];
 }
@@ -83,12 +87,12 @@ function countTable({ counts }: ValidateResult): readonly string[] {
 }
 
 function conclusion(
-  { equal, database, differences, counts, trials, migrations, timings, replayed }: ValidateResult,
+  { equal, database, differences, counts, trials, migrations, timings, replayed, recalled }: ValidateResult,
   errors: number,
 ): string {
   const objects = counts.reduce((sum, { found }) => sum + found, 0);
   const works = `${trials.views} views planned, ${trials.functions} functions checked (${trials.plpgsql})`;
-  const time = `${(timings.total / 1000).toFixed(1)} s${replayed ? '' : ', nothing replayed'}`;
+  const time = `${(timings.total / 1000).toFixed(1)} s${replayed ? '' : ', nothing replayed'}${recalled ? ', unchanged since it was found equal' : ''}`;
   const verdict = equal
     ? pc.green(`${database} is what its ${migrations.executed} migrations say`)
     : pc.red(
