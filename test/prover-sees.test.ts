@@ -99,7 +99,7 @@ test('a subscription that is missing or altered', async () => {
   });
 });
 
-test.each([
+const alterations = [
   ['a row that is missing', `DELETE FROM app.people WHERE name = 'Bob'`],
   ['a row more', `INSERT INTO app.people (name) OVERRIDING USER VALUE VALUES ('Eve')`],
   ['a value', `UPDATE app.people SET boss = NULL WHERE name = 'Bob'`],
@@ -112,8 +112,14 @@ test.each([
     `CREATE TABLE t AS SELECT * FROM app.people; DELETE FROM app.people;
     REFRESH MATERIALIZED VIEW app.counts; INSERT INTO app.people OVERRIDING SYSTEM VALUE SELECT id, name, state, score FROM t; DROP TABLE t`,
   ],
-])('in rows and positions: %s', async (_, statements) => {
+] as const;
+
+test('in rows and positions', async () => {
   await withBaseline(readCase('everything--at-once').migrations, async (built, replays) => {
-    expect(await passes(built, replays, statements)).toBe(false);
+    const passing: string[] = [];
+    for (const [what, statements] of alterations)
+      if (await passes(built, replays, statements)) passing.push(what);
+    expect(passing).toEqual([]);
+    expect(await passes(built, replays, '')).toBe(true);
   });
 });
