@@ -265,6 +265,36 @@ test('under writes, the rows that are dumped are those that are counted', async 
   );
 });
 
+test('indexes and keys of different tables are built side by side, those of one in their order', async () => {
+  await withProject({}, (root) =>
+    withDatabase(async (database) => {
+      const tables = ['a', '"b ""c"', '"d.e"'];
+      await query(
+        database,
+        tables
+          .map(
+            (name) =>
+              `CREATE TABLE ${name} (id int PRIMARY KEY, t text UNIQUE); CREATE INDEX ON ${name} (t, id)`,
+          )
+          .join(';\n'),
+      );
+      const { folder, manifest } = await backupFull(await settingsOf(root, database), { engine: 'driver' });
+      expect(manifest.verified).not.toBeNull();
+      const beside = manifest.steps.flatMap((step) =>
+        'sql' in step && step.beside === true ? step.sql : [],
+      );
+      expect(beside).toHaveLength(tables.length);
+      const texts = await Promise.all(beside.map((path) => readFile(join(folder, path), 'utf8')));
+      for (const text of texts) {
+        expect(tables.filter((name) => text.includes(` public.${name}`))).toHaveLength(1);
+      }
+      expect(texts.filter((text) => /PRIMARY KEY.*UNIQUE.*CREATE INDEX/s.test(text))).toHaveLength(
+        tables.length,
+      );
+    }),
+  );
+});
+
 test('the schema alone', async () => {
   await onSmall(
     async ({ backup }) => {

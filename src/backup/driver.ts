@@ -156,15 +156,20 @@ export async function restoreByDriver(
   }
 }
 
-/** Texts alone, rows that follow each other together. */
+/** Rows that follow each other together, and texts that may run side by side; other texts alone. */
 function grouped(steps: readonly Step[]): readonly (readonly Step[])[] {
   const groups: Step[][] = [];
   for (const step of steps) {
     const last = groups.at(-1);
-    if ('rows' in step && last?.[0] !== undefined && 'rows' in last[0]) last.push(step);
+    if (last?.[0] !== undefined && wayOf(step) !== 'alone' && wayOf(step) === wayOf(last[0])) last.push(step);
     else groups.push([step]);
   }
   return groups;
+}
+
+function wayOf(step: Step): 'rows' | 'beside' | 'alone' {
+  if ('rows' in step) return 'rows';
+  return step.beside === true ? 'beside' : 'alone';
 }
 
 /** Copies a file of rows, whose hash is checked before the server is told that it has all. */

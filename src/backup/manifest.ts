@@ -45,9 +45,9 @@ const database = z.strictObject({
   grants: z.array(grant),
 });
 
-/** One step of a restore by the driver: SQL, or rows for a table. */
+/** One step of a restore by the driver: SQL, or rows for a table. Those that may run beside each other say so. */
 const step = z.union([
-  z.strictObject({ sql: path }),
+  z.strictObject({ sql: path, beside: z.literal(true).optional() }),
   z.strictObject({ rows: path, table: z.string(), columns: z.array(z.string()).min(1) }),
 ]);
 

@@ -3,6 +3,7 @@ import { quoteIdent, quoteLiteral } from '../database/sql.js';
 import type { SequencePosition } from '../rows/read.js';
 import type { StoredTable } from '../rows/tables.js';
 import type { BackupManifest } from './manifest.js';
+import { runsOf, spread, textOfPieces } from './side-by-side.js';
 import type { Contents } from './source.js';
 
 /** One step of a restore. */
@@ -38,25 +39,19 @@ export function restoreScript(
   const { up } = script(catalog, rows.map(tableContents), positions.map(positionStatement));
   const texts = new Map<string, string>([[sessionName, sessionText(searchPath)]]);
   const steps: Step[] = [];
-  let text = '';
-  const flush = (): void => {
-    if (text === '') return;
-    const sql = `schema-${texts.size}.sql`;
-    texts.set(sql, text);
-    steps.push({ sql });
-    text = '';
-  };
-  for (const { title, statements } of up) {
-    for (const [at, statement] of statements.entries()) {
-      if (typeof statement === 'string') {
-        text += `${at === 0 || text === '' ? `-- ${title}\n\n` : ''}${statement};\n\n`;
-      } else {
-        flush();
-        steps.push(rowsStep(rows.find(({ path }) => path === statement.file) as StoredRows));
-      }
+  const sizes = new Map(rows.map(({ table, rows: many }) => [table.identity, many]));
+  for (const run of runsOf(up)) {
+    if ('copy' in run) {
+      steps.push(rowsStep(rows.find(({ path }) => path === run.file) as StoredRows));
+      continue;
+    }
+    const parts = run.beside ? spread(run.pieces, sizes) : [run.pieces];
+    for (const pieces of parts) {
+      const sql = `schema-${texts.size}.sql`;
+      texts.set(sql, textOfPieces(pieces));
+      steps.push({ sql, ...(parts.length > 1 ? { beside: true as const } : {}) });
     }
   }
-  flush();
   return { texts: texts.set(restoreName, psqlScript(steps)), steps };
 }
 
