@@ -62,7 +62,12 @@ const alterations: Readonly<Record<string, Readonly<Record<string, Alteration>>>
   'base type': { grants: revokeUsage },
   collation: { name: rename('COLLATION') },
   conversion: { name: rename('CONVERSION') },
-  language: { grants: ({ identity }) => `REVOKE USAGE ON LANGUAGE ${identity} FROM PUBLIC` },
+  language: {
+    name: rename('LANGUAGE'),
+    // The server refuses it of one that isn't trusted.
+    grants: ({ identity, attributes }) =>
+      attributes.trusted === true ? `REVOKE USAGE ON LANGUAGE ${identity} FROM PUBLIC` : null,
+  },
   operator: { estimator: ({ identity }) => `ALTER OPERATOR ${identity} SET (RESTRICT = contsel)` },
   'text search configuration': {
     mappings: ({ identity }) =>
