@@ -48,7 +48,15 @@ const revokeUsage: Alteration = ({ identity, attributes }) =>
 
 /** By kind, what of an object can be altered without taking it away, by the name of what is touched. */
 const alterations: Readonly<Record<string, Readonly<Record<string, Alteration>>>> = {
-  schema: { grants: ({ identity }) => `GRANT CREATE ON SCHEMA ${identity} TO PUBLIC` },
+  schema: {
+    // Up to PostgreSQL 14 everybody may create in `public` anyway; what was granted already would change nothing.
+    grants: ({ identity, attributes }) =>
+      attributes.grants !== undefined
+        ? null
+        : identity === 'public'
+          ? 'REVOKE USAGE ON SCHEMA public FROM PUBLIC'
+          : `GRANT CREATE ON SCHEMA ${identity} TO PUBLIC`,
+  },
   enum: { labels: ({ identity }) => `ALTER TYPE ${identity} ADD VALUE '${probe}'`, grants: revokeUsage },
   composite: { fields: ({ identity }) => `ALTER TYPE ${identity} ADD ATTRIBUTE ${probe} int CASCADE` },
   domain: {
