@@ -47,7 +47,10 @@ function questionsSection({ questions }: Pick<AuditResult, 'questions'>): Sectio
   const blocks = topics.flatMap((topic): readonly Block[] => {
     const own = questions.filter((each) => each.topic === topic);
     return [
-      { kind: 'text', text: [{ text: capital(topic), as: 'strong' }, ` (${own.length}). ${advice[topic]}`] },
+      {
+        kind: 'text',
+        text: [{ text: capital(topic), as: 'strong' }, ` (${own.length}). `, ...withCode(advice[topic])],
+      },
       {
         kind: 'list',
         items: own.map(({ migration, line, text }) => [
@@ -168,6 +171,11 @@ function tableOf(titles: readonly string[], rows: readonly (readonly Text[])[]):
 function inOrder(parts: readonly Exclude<Text, string>[]): Text {
   if (parts.length === 0) return '—';
   return parts.flatMap((part, at) => [...(at === 0 ? [] : [', ']), ...part]);
+}
+
+/** What stands between backticks is code. */
+function withCode(text: string): Exclude<Text, string> {
+  return text.split('`').map((part, at) => (at % 2 === 0 ? part : code(part)));
 }
 
 function capital(text: string): string {

@@ -58,6 +58,7 @@ testInBrowser(
         const did = page.locator('details[open] tr', { hasText: 'table public.data_source_progress' });
         expect(await did.first().textContent()).toContain('createdraw SQL');
         expect(await page.locator('.picture .node').count()).toBe(20);
+        expect(await page.locator('p code', { hasText: /^rows$/ }).count()).toBe(1);
         await page.locator('nav a', { hasText: 'What a squash has to ask about' }).click();
         expect(await page.locator('section:target h2').textContent()).toBe('What a squash has to ask about');
       });

@@ -48,7 +48,15 @@ const revokeUsage: Alteration = ({ identity, attributes }) =>
 
 /** By kind, what of an object can be altered without taking it away, by the name of what is touched. */
 const alterations: Readonly<Record<string, Readonly<Record<string, Alteration>>>> = {
-  schema: { grants: ({ identity }) => `GRANT CREATE ON SCHEMA ${identity} TO PUBLIC` },
+  schema: {
+    // Up to PostgreSQL 14 everybody may create in `public` anyway; what was granted already would change nothing.
+    grants: ({ identity, attributes }) =>
+      attributes.grants !== undefined
+        ? null
+        : identity === 'public'
+          ? 'REVOKE USAGE ON SCHEMA public FROM PUBLIC'
+          : `GRANT CREATE ON SCHEMA ${identity} TO PUBLIC`,
+  },
   enum: { labels: ({ identity }) => `ALTER TYPE ${identity} ADD VALUE '${probe}'`, grants: revokeUsage },
   composite: { fields: ({ identity }) => `ALTER TYPE ${identity} ADD ATTRIBUTE ${probe} int CASCADE` },
   domain: {
@@ -62,7 +70,12 @@ const alterations: Readonly<Record<string, Readonly<Record<string, Alteration>>>
   'base type': { grants: revokeUsage },
   collation: { name: rename('COLLATION') },
   conversion: { name: rename('CONVERSION') },
-  language: { grants: ({ identity }) => `REVOKE USAGE ON LANGUAGE ${identity} FROM PUBLIC` },
+  language: {
+    name: rename('LANGUAGE'),
+    // The server refuses it of one that isn't trusted.
+    grants: ({ identity, attributes }) =>
+      attributes.trusted === true ? `REVOKE USAGE ON LANGUAGE ${identity} FROM PUBLIC` : null,
+  },
   operator: { estimator: ({ identity }) => `ALTER OPERATOR ${identity} SET (RESTRICT = contsel)` },
   'text search configuration': {
     mappings: ({ identity }) =>
