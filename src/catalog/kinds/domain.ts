@@ -1,4 +1,5 @@
-import { address, type Folded, type Kind, type KindRow, userRow } from '../kind.js';
+import { quoteIdent } from '../../database/sql.js';
+import { type Address, address, type Folded, type Kind, type KindRow, userRow } from '../kind.js';
 import { attributes, type CatalogObject } from '../model.js';
 
 interface Domain {
@@ -15,6 +16,7 @@ interface Row extends KindRow, Domain {
   readonly identity: string;
   readonly owner: number;
   readonly base_oid: number;
+  readonly notNullBy: { readonly oid: number; readonly name: string; readonly isUsual: boolean } | null;
 }
 
 /** Domains; their CHECKs are constraints of their own that the statement contains. */
@@ -33,10 +35,11 @@ export const domain: Kind<Row> = {
       coalesce(pg_get_expr(t.typdefaultbin, 0), t.typdefault) AS default, t.typnotnull AS "notNull",
       ${
         scope.version >= 170000
-          ? `(SELECT nn.conname FROM pg_constraint nn WHERE nn.contypid = t.oid AND nn.contype = 'n'
-              AND nn.conname <> left(t.typname || '_not_null', 63))`
+          ? `(SELECT json_build_object('oid', nn.oid::int8, 'name', nn.conname,
+                'isUsual', nn.conname = left(t.typname || '_not_null', 63))
+              FROM pg_constraint nn WHERE nn.contypid = t.oid AND nn.contype = 'n')`
           : 'NULL'
-      } AS "notNullName"
+      } AS "notNullBy"
     FROM pg_type t JOIN pg_type b ON b.oid = t.typbasetype JOIN pg_namespace n ON n.oid = t.typnamespace
     WHERE t.typtype = 'd' AND ${userRow('t', 'pg_type')}`,
   map: (row) => ({
@@ -48,8 +51,9 @@ export const domain: Kind<Row> = {
       collation: row.collation,
       default: row.default,
       notNull: row.notNull,
-      notNullName: row.notNullName,
+      notNullName: row.notNullBy == null || row.notNullBy.isUsual ? null : row.notNullBy.name,
     }),
+    parts: notNullPart(row),
     shell: [address('pg_type', row.base_oid)],
   }),
   create: (object, folded) => [
@@ -69,6 +73,13 @@ export const domain: Kind<Row> = {
   redefine: (object) => ({ statements: [`ALTER DOMAIN ${object.identity} SET ${defaultClause(object)}`] }),
 };
 
+/** Since PostgreSQL 17 it is a row of its own, which can bear a comment. */
+function notNullPart({ identity, notNullBy }: Row): Readonly<Record<Address, string>> {
+  if (notNullBy == null) return {};
+  const name = quoteIdent(notNullBy.name);
+  return { [address('pg_constraint', notNullBy.oid)]: `CONSTRAINT ${name} ON DOMAIN ${identity}` };
+}
+
 function definition(object: CatalogObject, clauses: readonly string[]): string {
   const { base, collation } = object.attributes as unknown as Domain;
   const head = `CREATE DOMAIN ${object.identity} AS ${base}${collation === undefined ? '' : ` COLLATE ${collation}`}`;
@@ -83,5 +94,5 @@ function defaultClause(object: CatalogObject): string {
 function notNullClause(object: CatalogObject): string {
   const { notNull, notNullName } = object.attributes as unknown as Domain;
   if (notNull !== true) return '';
-  return notNullName === undefined ? 'NOT NULL' : `CONSTRAINT ${notNullName} NOT NULL`;
+  return notNullName === undefined ? 'NOT NULL' : `CONSTRAINT ${quoteIdent(notNullName)} NOT NULL`;
 }
