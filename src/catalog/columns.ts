@@ -99,11 +99,17 @@ function notNullJson({ version }: ReadScope): string {
     'notNullBy', CASE WHEN nn.convalidated THEN json_build_object('oid', nn.oid::int8, 'name', nn.conname) END,`;
 }
 
+/** An heir that was born after its parent got a NOT NULL that isn't valid has a valid one: an object of its own. */
+const isMoreThanItsParents = `NOT nn.conislocal AND NOT cl.relispartition AND EXISTS (
+  SELECT FROM pg_inherits nh JOIN pg_constraint np ON np.conrelid = nh.inhparent
+  WHERE nh.inhrelid = nn.conrelid AND np.contype = 'n' AND np.conname = nn.conname AND NOT np.convalidated)`;
+
 /** SQL for the json array of ColumnRow of the relation whose oid is `relation`, in order. */
 export function columnsJson(relation: string, scope: ReadScope): string {
   const notNullJoin =
     scope.version >= 180000
-      ? `LEFT JOIN pg_constraint nn ON nn.conrelid = a.attrelid AND nn.contype = 'n' AND nn.conkey = ARRAY[a.attnum]`
+      ? `LEFT JOIN pg_constraint nn ON nn.conrelid = a.attrelid AND nn.contype = 'n' AND nn.conkey = ARRAY[a.attnum]
+           AND NOT (${isMoreThanItsParents})`
       : '';
   return `(SELECT json_agg(json_strip_nulls(json_build_object(
       'name', a.attname, 'num', a.attnum, 'type', format_type(a.atttypid, a.atttypmod), ${notNullJson(scope)}

@@ -74,10 +74,10 @@ const rootOf = (expression: string): string =>
 /** A foreign key on a partitioned table brings rows for the partitions of both; those of the referenced one are no copies. */
 const isCopy = `k.conrelid <> ${rootOf('up.conrelid')} AND k.confrelid = ${rootOf('up.confrelid')}`;
 
-/** SQL for the oid of a parent's CHECK that isn't valid while the heir's own copy is. */
+/** SQL for the oid of a parent's CHECK or NOT NULL that isn't valid while the heir's own copy is. */
 const doubtfulParent = `(SELECT pk.oid FROM pg_inherits h JOIN pg_constraint pk ON pk.conrelid = h.inhparent
-  WHERE h.inhrelid = k.conrelid AND k.contype = 'c' AND k.convalidated AND NOT k.conislocal AND NOT c.relispartition
-    AND pk.contype = 'c' AND pk.conname = k.conname AND NOT pk.convalidated
+  WHERE h.inhrelid = k.conrelid AND k.contype IN ('c', 'n') AND k.convalidated AND NOT k.conislocal AND NOT c.relispartition
+    AND pk.contype = k.contype AND pk.conname = k.conname AND NOT pk.convalidated
   ORDER BY pk.oid LIMIT 1)`;
 
 /**
@@ -120,7 +120,7 @@ export const constraint: Kind<Row> = {
     LEFT JOIN pg_index i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u', 'x')
     LEFT JOIN pg_class ic ON ic.oid = i.indexrelid LEFT JOIN pg_tablespace s ON s.oid = ic.reltablespace
     WHERE (k.contype IN ('p', 'u', 'x', 'c') OR k.contype = 'f' AND (k.conparentid = 0 OR ${isCopy})
-        OR k.contype = 'n' AND NOT k.convalidated)
+        OR k.contype = 'n' AND (NOT k.convalidated OR ${doubtfulParent} IS NOT NULL))
       AND ${userRow('k', 'pg_constraint')} AND coalesce(c.relpersistence, 'p') <> 't' AND ${notLedger('k.conrelid', scope)}
       AND k.conrelid NOT IN (SELECT objid FROM pg_depend WHERE classid = 1259 AND deptype = 'e' AND k.contype = 'c' AND NOT k.conislocal)`,
   map: (row) => {
