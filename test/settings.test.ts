@@ -227,6 +227,7 @@ describe('defaults', () => {
       },
       backups: join(folder, 'backups'),
       stateDirectory: join(folder, '.knex-squash'),
+      encryption: null,
       rows: defaultRowSettings,
       validate: defaultValidateSettings,
     });
@@ -237,10 +238,11 @@ describe('defaults', () => {
       'knexfile.cjs': `module.exports = { client: 'postgresql', searchPath: ['a', 'b'], migrations: { directory: ['one', '/two'],
         sortDirsSeparately: true, loadExtensions: ['.mjs'], tableName: 't', schemaName: 's', disableTransactions: true,
         extension: 'ts', stub: 'x', disableMigrationsListValidation: true },
-        squash: { backups: 'old', stateDirectory: '/state', shadowUrl: 'postgres://sh:9/x' } };`,
+        squash: { backups: 'old', stateDirectory: '/state', shadowUrl: 'postgres://sh:9/x', encryption: { encrypt: 'e', decrypt: 'd' } } };`,
     });
     const settings = await load();
     expect(settings).toMatchObject({
+      encryption: { encrypt: 'e', decrypt: 'd' },
       searchPath: ['a', 'b'],
       backups: join(folder, 'old'),
       stateDirectory: '/state',

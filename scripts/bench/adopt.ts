@@ -8,6 +8,7 @@ import { adopt, up } from '../../src/migrate.js';
 import { undoAdoption } from '../../src/restore.js';
 import { loadSettings } from '../../src/settings/load.js';
 import { squash } from '../../src/squash.js';
+import { argument } from './measure.js';
 
 /**
  * How long an adoption keeps others out of the ledger, and how long it takes altogether: a history of
@@ -16,10 +17,6 @@ import { squash } from '../../src/squash.js';
  *
  *   npm run bench:adopt -- --tables 1000 --rounds 20
  */
-const argument = (name: string, otherwise: number): number => {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? otherwise : Number(process.argv[at + 1]);
-};
 const tables = argument('tables', 1000);
 const rounds = argument('rounds', 20);
 const files = 10;

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +10,7 @@ import { withServer } from '../../src/database/server.js';
 import { withShadow } from '../../src/database/shadow.js';
 import { loadSettings } from '../../src/settings/load.js';
 import type { Settings } from '../../src/settings/settings.js';
+import { argument, client, median } from './measure.js';
 
 /**
  * A database of so many megabytes in 20 tables, backed up and restored by both engines and by plain pg_dump
@@ -19,10 +19,6 @@ import type { Settings } from '../../src/settings/settings.js';
  *
  *   PG_BIN=/usr/lib/postgresql/15/bin npm run bench:backup -- --megabytes 1024 --rounds 3 --jobs 2
  */
-const argument = (name: string, otherwise: number): number => {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? otherwise : Number(process.argv[at + 1]);
-};
 const megabytes = argument('megabytes', 1024);
 const rounds = argument('rounds', 3);
 const jobs = argument('jobs', 2);
@@ -117,27 +113,4 @@ async function timed<T>(what: string, fn: () => Promise<T>): Promise<T> {
   const result = await fn();
   times.set(what, [...(times.get(what) ?? []), performance.now() - began]);
   return result;
-}
-
-function client(
-  name: string,
-  { host, port, user, password, database }: ClientConfig,
-  args: readonly string[],
-) {
-  const program = process.env.PG_BIN === undefined ? name : join(process.env.PG_BIN, name);
-  const secret = typeof password === 'string' ? { PGPASSWORD: password } : {};
-  const place = {
-    PGHOST: String(host),
-    PGPORT: String(port),
-    PGUSER: user ?? '',
-    PGDATABASE: database ?? '',
-  };
-  execFileSync(program, args, {
-    env: { ...process.env, ...place, ...secret },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }

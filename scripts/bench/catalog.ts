@@ -8,7 +8,8 @@ import { readCatalog } from '../../src/catalog/read.js';
 import { inSnapshot, onDatabase, type Queryable, withClient } from '../../src/database/client.js';
 import { withEmbedded } from '../../src/database/embedded.js';
 import { pgDump } from '../../test/support/server.js';
-import { manyTables, median } from './many-tables.js';
+import { manyTables } from './many-tables.js';
+import { median } from './measure.js';
 
 /**
  * Reading, planning and writing a catalog against `pg_dump -s`, side by side in one run, on generated

@@ -14,6 +14,7 @@ import type { Migration } from '../../src/history/migration.js';
 import { openMigrator } from '../../src/history/migrator.js';
 import { layOut } from '../../src/prove-baseline.js';
 import { loadSettings } from '../../src/settings/load.js';
+import { argument, median } from './measure.js';
 
 /**
  * Time of a fresh database by all migrations and by their baseline, side by side in one run, by stock
@@ -22,10 +23,6 @@ import { loadSettings } from '../../src/settings/load.js';
  *
  *   npm run bench:fresh-database -- --rounds 5 --delay 20
  */
-const argument = (name: string, otherwise: number): number => {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? otherwise : Number(process.argv[at + 1]);
-};
 const rounds = argument('rounds', 3);
 const delay = argument('delay', 20);
 
@@ -102,10 +99,6 @@ function byMigrator(connection: ClientConfig, migrations: readonly Migration[]):
       transaction: 'each',
     }).up(),
   );
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
 /** A TCP proxy that holds every piece back for half of the round trip, in both directions. */

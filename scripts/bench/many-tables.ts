@@ -27,8 +27,3 @@ function tableSql(number: number): string {
     CREATE INDEX ON ${name} (lower(symbol)) WHERE score > 0;
     ${number % 10 === 0 ? view : ''}${number % 20 === 0 ? trigger : ''}`;
 }
-
-/** The middle one; of none, NaN. */
-export function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}

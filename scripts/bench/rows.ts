@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +11,7 @@ import type { Migration } from '../../src/history/migration.js';
 import { replayHistory } from '../../src/history/replay.js';
 import { layOut } from '../../src/prove-baseline.js';
 import { loadSettings } from '../../src/settings/load.js';
+import { argument, client, median } from './measure.js';
 
 /**
  * A history that seeds many rows: squashed and proved; then the time in which its baseline builds a
@@ -20,10 +20,6 @@ import { loadSettings } from '../../src/settings/load.js';
  *
  *   npm run bench:rows -- --rows 300000 --rounds 3
  */
-const argument = (name: string, otherwise: number): number => {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? otherwise : Number(process.argv[at + 1]);
-};
 const rows = argument('rows', 300_000);
 const rounds = argument('rounds', 3);
 
@@ -77,29 +73,6 @@ function timed(server: ClientConfig, fn: (shadow: ClientConfig) => Promise<unkno
     await fn(shadow);
     return performance.now() - began;
   });
-}
-
-function client(
-  name: string,
-  { host, port, user, password, database }: ClientConfig,
-  args: readonly string[],
-) {
-  const program = process.env.PG_BIN === undefined ? name : join(process.env.PG_BIN, name);
-  const secret = typeof password === 'string' ? { PGPASSWORD: password } : {};
-  const place = {
-    PGHOST: String(host),
-    PGPORT: String(port),
-    PGUSER: user ?? '',
-    PGDATABASE: database ?? '',
-  };
-  execFileSync(program, args, {
-    env: { ...process.env, ...place, ...secret },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
 function seconds(milliseconds: number): string {

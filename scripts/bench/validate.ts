@@ -13,7 +13,8 @@ import { up } from '../../src/migrate.js';
 import { loadSettings } from '../../src/settings/load.js';
 import { validate } from '../../src/validate.js';
 import { pgDump } from '../../test/support/server.js';
-import { manyTables, median } from './many-tables.js';
+import { manyTables } from './many-tables.js';
+import { argument, median } from './measure.js';
 
 /**
  * Validating an unchanged history whose result is cached, against `pg_dump -s` of the database and of a
@@ -21,10 +22,6 @@ import { manyTables, median } from './many-tables.js';
  *
  *   PG_BIN=/usr/lib/postgresql/15/bin npm run bench:validate -- --tables 1000 --rounds 7
  */
-const argument = (name: string, otherwise: number): number => {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? otherwise : Number(process.argv[at + 1]);
-};
 const tables = argument('tables', 1000);
 const rounds = argument('rounds', 7);
 const program = join(process.cwd(), 'dist/cli/main.js');

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ledgerRowSchema as ledgerRow } from '../files/ledger-row.js';
 import { isInside, isProjectPath, manifestName } from '../files/paths.js';
-import { renderSealed, seal, sealFlaw } from '../files/sealed.js';
+import { parseSealed, renderSealed, seal } from '../files/sealed.js';
 
 /** `20261123T081500Z`, with a number where two archives were made in one second. */
 export const archiveNamePattern = /^\d{8}T\d{6}Z(-\d+)?$/;
@@ -86,20 +86,12 @@ export function renderManifest(manifest: Manifest): string {
  * is good: not a byte can be altered.
  */
 export function parseManifest(text: string): { manifest: Manifest } | { flaw: string } {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    return { flaw: `is no JSON: ${(error as Error).message}` };
-  }
-  const { success, data, error } = manifestSchema.safeParse(json);
-  if (!success) {
-    const [issue] = error.issues;
-    return { flaw: `is invalid at ${issue?.path.join('.') || 'its top'}: ${issue?.message}` };
-  }
-  const flaw = sealFlaw(data, text);
-  if (flaw !== null) return { flaw };
-  const paths = [...data.files, ...besideOriginals(data), ...data.attachments].map(({ path }) => path);
+  const parsed = parseSealed(manifestSchema, text);
+  if ('flaw' in parsed) return parsed;
+  const { sealed: manifest } = parsed;
+  const paths = [...manifest.files, ...besideOriginals(manifest), ...manifest.attachments].map(
+    ({ path }) => path,
+  );
   const isUnique = new Set([...paths, manifestName]).size === paths.length + 1;
-  return isUnique ? { manifest: data } : { flaw: 'lists a file twice' };
+  return isUnique ? { manifest } : { flaw: 'lists a file twice' };
 }

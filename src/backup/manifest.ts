@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ledgerRowSchema } from '../files/ledger-row.js';
 import { isInside, isProjectPath, manifestName } from '../files/paths.js';
-import { renderSealed, seal, sealFlaw } from '../files/sealed.js';
+import { parseSealed, renderSealed, seal } from '../files/sealed.js';
 
 /** `20261123T081500Z-full` or `…-migrations`, with a number where two were made in one second. */
 export const backupNamePattern = /^\d{8}T\d{6}Z-(full|migrations)(-\d+)?$/;
@@ -114,19 +114,10 @@ export function renderBackup(manifest: BackupManifest): string {
 
 /** The manifest of a text, or what is wrong with it. */
 export function parseBackup(text: string): { manifest: BackupManifest } | { flaw: string } {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    return { flaw: `is no JSON: ${(error as Error).message}` };
-  }
-  const { success, data, error } = manifestSchema.safeParse(json);
-  if (!success) {
-    const [issue] = error.issues;
-    return { flaw: `is invalid at ${issue?.path.join('.') || 'its top'}: ${issue?.message}` };
-  }
-  const flaw = sealFlaw(data, text) ?? inconsistency(data);
-  return flaw === null ? { manifest: data } : { flaw };
+  const parsed = parseSealed(manifestSchema, text);
+  if ('flaw' in parsed) return parsed;
+  const flaw = inconsistency(parsed.sealed);
+  return flaw === null ? { manifest: parsed.sealed } : { flaw };
 }
 
 function inconsistency({ files, steps, migrations, encrypted }: BackupManifest): string | null {

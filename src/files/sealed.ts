@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { sha256 } from '../history/hash.js';
 
 /** JSON that tells its own hash, under the key `sha256`. */
@@ -16,11 +17,34 @@ export function renderSealed(sealed: Sealed): string {
 }
 
 /** What is wrong with the seal of an object that was read from `text`, or null: not a byte can be altered. */
-export function sealFlaw(sealed: Sealed, text: string): string | null {
+function sealFlaw(sealed: Sealed, text: string): string | null {
   const { sha256: claimed, ...rest } = sealed;
   return seal(rest).sha256 === claimed && renderSealed(sealed) === text
     ? null
     : 'was altered: its hash does not fit';
+}
+
+/**
+ * The sealed object of a text, or what is wrong with it. Only the text that {@link renderSealed} gives is
+ * good: not a byte can be altered.
+ */
+export function parseSealed<T extends Sealed>(
+  schema: z.ZodType<T>,
+  text: string,
+): { readonly sealed: T } | { readonly flaw: string } {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    return { flaw: `is no JSON: ${(error as Error).message}` };
+  }
+  const { success, data, error } = schema.safeParse(json);
+  if (!success) {
+    const [issue] = error.issues;
+    return { flaw: `is invalid at ${issue?.path.join('.') || 'its top'}: ${issue?.message}` };
+  }
+  const flaw = sealFlaw(data, text);
+  return flaw === null ? { sealed: data } : { flaw };
 }
 
 /** JSON with the keys of every object sorted by code unit, so that equal data has one text. */
