@@ -40,7 +40,7 @@ export function restoreScript(
   const texts = new Map<string, string>([[sessionName, sessionText(searchPath)]]);
   const steps: Step[] = [];
   const sizes = new Map(rows.map(({ table, rows: many }) => [table.identity, many]));
-  for (const run of runsOf(up)) {
+  for (const run of runsOf(up, sizes)) {
     if ('copy' in run) {
       steps.push(rowsStep(rows.find(({ path }) => path === run.file) as StoredRows));
       continue;

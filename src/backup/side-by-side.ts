@@ -16,6 +16,8 @@ interface Run {
   readonly pieces: readonly Piece[];
 }
 
+type GrowingRun = Run & { readonly pieces: Piece[] };
+
 const name = '(?:"(?:[^"]|"")+"|[^\\s".(]+)';
 const table = `(?:ONLY )?(${name}\\.${name})`;
 const builds = [
@@ -26,9 +28,36 @@ const builds = [
 /** At most so many texts run beside each other, which is more than a server has cores for. */
 const mostParts = 8;
 
-/** A script as runs of statements, and rows. */
-export function runsOf(sections: readonly Section[]): readonly (Run | CopyRows)[] {
-  const runs: ((Run & { pieces: Piece[] }) | CopyRows)[] = [];
+/** A run of fewer rows is built sooner than sessions for it are opened. */
+const fewRows = 10_000;
+
+/**
+ * A script as runs of statements, and rows.
+ *
+ * @param sizes how many rows a table has, by its name as SQL writes it.
+ */
+export function runsOf(
+  sections: readonly Section[],
+  sizes: ReadonlyMap<string, number>,
+): readonly (Run | CopyRows)[] {
+  const isWorthIt = ({ beside, pieces }: Run): boolean => {
+    const tables = new Set(pieces.map(({ table: each }) => each ?? ''));
+    const rows = [...tables].reduce((sum, each) => sum + (sizes.get(each) ?? 0), 0);
+    return beside && tables.size > 1 && rows >= fewRows;
+  };
+  const runs: (GrowingRun | CopyRows)[] = [];
+  for (const run of alike(sections)) {
+    const last = runs.at(-1);
+    if ('copy' in run || isWorthIt(run)) runs.push(run);
+    else if (last !== undefined && 'pieces' in last && !last.beside) last.pieces.push(...run.pieces);
+    else runs.push({ beside: false, pieces: run.pieces });
+  }
+  return runs;
+}
+
+/** Statements that follow each other and may all run beside each other, or may not. */
+function alike(sections: readonly Section[]): readonly (GrowingRun | CopyRows)[] {
+  const runs: (GrowingRun | CopyRows)[] = [];
   for (const { title, statements } of sections) {
     for (const statement of statements) {
       if (typeof statement !== 'string') {
