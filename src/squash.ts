@@ -12,6 +12,7 @@ import { withClient } from './database/client.js';
 import { type Server, withServer } from './database/server.js';
 import { type Draft, type Progress, type Timings, withDraft } from './draft.js';
 import { SquashError } from './errors.js';
+import { ensureReadme } from './files/staging.js';
 import { follow } from './follow/follow.js';
 import { journalPath, openProject, type Project } from './follow/project.js';
 import { listBaselines } from './history/baselines.js';
@@ -228,6 +229,7 @@ async function commit(
     await rm(archive.folder, { recursive: true, force: true });
     throw error;
   }
+  await ensureReadme(settings.backups);
   return archive;
 }
 

@@ -69,10 +69,7 @@ test('an archive holds the originals byte for byte, in order, and reads back', a
       'migrations/2.js',
       'migrations/A.js',
     ]);
-    expect(await listing(join(root, 'backups'))).toEqual(
-      expect.arrayContaining(['20261123T081500Z', 'README.md']),
-    );
-    expect(await readdir(join(root, 'backups'))).toHaveLength(2);
+    expect(await readdir(join(root, 'backups'))).toEqual(['20261123T081500Z']);
   });
 });
 

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientConfig } from 'pg';
 import { backupFull } from '../src/backup.js';
 import { onDatabase, withClient } from '../src/database/client.js';
+import { isAlive } from '../src/database/embedded/process.js';
 import { startEmbedded } from '../src/database/embedded.js';
 import { restoreFull } from '../src/restore-full.js';
 import { compiled } from './support/compile.js';
@@ -61,7 +62,10 @@ onLinux.each([
       while (stateOf(restore.pid ?? 0) !== 'T') await sleep(10);
       const data = join(dataDirectory, `postgres-${server.major}`, 'data');
       const postmaster = Number.parseInt(readFileSync(join(data, 'postmaster.pid'), 'utf8'), 10);
+      const sessions = await query(server.config, 'SELECT pid FROM pg_stat_activity');
       process.kill(postmaster, 'SIGKILL');
+      // Each session ends by itself as soon as it notices; one that does not yet know could still commit.
+      while (sessions.some(({ pid }) => isAlive(Number(pid)))) await sleep(10);
       process.kill(restore.pid ?? 0, 'SIGCONT');
       await once(restore, 'close');
       await server.stop().catch(() => {});

@@ -5,7 +5,7 @@ import { failpoint } from '../failpoint.js';
 import { asUnwritable, copyDurably, syncFolder, writeDurably } from '../files/durable.js';
 
 import { manifestName, portableName, stampOf } from '../files/paths.js';
-import { ensureReadme, freePlace, stagingName, sweepStaging } from '../files/staging.js';
+import { freePlace, stagingName, sweepStaging } from '../files/staging.js';
 
 import { sha256 } from '../history/hash.js';
 import type { LedgerRow } from '../history/migration.js';
@@ -87,7 +87,6 @@ export async function writeArchive(archive: ArchiveContents): Promise<Archive> {
     const written = await readArchive(staging);
     const folder = freePlace(archive.backups, stamp);
     await rename(staging, folder);
-    await ensureReadme(archive.backups);
     await syncFolder(archive.backups);
     failpoint('archive.finished');
     return { ...written, folder };

@@ -24,11 +24,12 @@ export async function sweepStaging(folder: string): Promise<void> {
   }
 }
 
-/** Tells whoever opens the folder of backups how to restore by hand; one that is there is left alone. */
+/**
+ * Tells whoever opens the folder of backups how to restore by hand. One that is there is left alone, and
+ * where none can be written, what lies there is no worse for it.
+ */
 export async function ensureReadme(backups: string): Promise<void> {
-  await writeDurably(join(backups, 'README.md'), readme).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-  });
+  await writeDurably(join(backups, 'README.md'), readme).catch(() => {});
 }
 
 const readme = `# Archives and backups
