@@ -2,7 +2,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { SquashError } from '../errors.js';
-import { fileErrorCode, replaceDurably, syncFolder, writeDurably } from '../files/durable.js';
+import { asUnwritable, fileErrorCode, replaceDurably, syncFolder, writeDurably } from '../files/durable.js';
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -62,12 +62,12 @@ export async function removeJournal(path: string): Promise<void> {
  * The journal of a swap that was cut off, or null. A text that was cut off itself counts as none:
  * it was the first thing to be written, so nothing has been done.
  *
- * @throws SquashError FILES_CHANGED when it is no journal of ours.
+ * @throws SquashError FILES_CHANGED when it is no journal of ours, FILE_UNWRITABLE when it is another user's.
  */
 export async function readJournal(path: string): Promise<Journal | null> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     if (fileErrorCode(error) === 'ENOENT') return null;
-    throw error;
+    throw asUnwritable(error, path);
   });
   if (text === null) return null;
   if (!text.endsWith(end)) {

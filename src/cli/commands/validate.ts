@@ -94,7 +94,9 @@ function conclusion(
   const works = `${trials.views} views planned, ${trials.functions} functions checked (${trials.plpgsql})`;
   const time = `${(timings.total / 1000).toFixed(1)} s${replayed ? '' : ', nothing replayed'}${recalled ? ', unchanged since it was found equal' : ''}`;
   const verdict = equal
-    ? pc.green(`${database} is what its ${migrations.executed} migrations say`)
+    ? pc.green(
+        `${database} is what its ${migrations.executed === 1 ? 'one migration says' : `${migrations.executed} migrations say`}`,
+      )
     : pc.red(
         `${database} is not what its migrations say: ${differences.length} objects differ, ${errors} findings`,
       );
