@@ -138,7 +138,7 @@ afterAll(() => {
 const isLong = process.env.KNEX_SQUASH_BACKUP_CASES === 'all';
 
 test.each(program === null ? (['driver'] as const) : (['driver', 'pg_dump'] as const))(
-  'by %s: a flip of a byte anywhere is refused',
+  'by %s: a flip of a byte anywhere, and every truncation, is refused',
   async (engine) => {
     await onSmall(
       async ({ root, database, backup }) => {
@@ -169,6 +169,15 @@ test.each(program === null ? (['driver'] as const) : (['driver', 'pg_dump'] as c
           const at = Math.floor(Math.random() * file.bytes.length);
           await flip(file, at, Math.floor(Math.random() * 8));
         }
+        let cuts = 0;
+        for (const { path, bytes } of files) {
+          for (let length = 0; length < bytes.length; length += isLong ? 1 : 1000, cuts += 1) {
+            await writeFile(path, bytes.subarray(0, length));
+            await expect(verifyBackup(settings, copy)).rejects.toMatchObject({ code: 'BACKUP_INVALID' });
+          }
+          await writeFile(path, bytes);
+        }
+        if (isLong) console.info(`${cuts} truncations of a backup by ${engine}, none accepted`);
         if (isLong) console.info(`${flips} flips of a backup by ${engine}, none accepted`);
         expect(flips).toBeGreaterThan(300);
         await expect(verifyBackup(settings, copy)).resolves.toMatchObject({ manifest: { engine } });
