@@ -233,6 +233,15 @@ describe('defaults', () => {
     });
   });
 
+  test('come from a knexfile that imports by the paths of the tsconfig', async () => {
+    write({
+      'tsconfig.json': '{ "compilerOptions": { "paths": { "@/*": ["./lib/*"] } } }',
+      'lib/names.ts': `export const table: string = 'ours';`,
+      'knexfile.ts': `import { table } from '@/names'; export default { migrations: { tableName: table } };`,
+    });
+    expect((await load()).migrations.tableName).toBe('ours');
+  });
+
   test('give way to the knexfile', async () => {
     write({
       'knexfile.cjs': `module.exports = { client: 'postgresql', searchPath: ['a', 'b'], migrations: { directory: ['one', '/two'],

@@ -21,7 +21,7 @@ export function findKnexfile(folder: string): string | null {
  */
 export async function loadKnexfile(path: string): Promise<Readonly<Record<string, unknown>>> {
   // No cache on disk: a knexfile can hold passwords.
-  const jiti = createJiti(import.meta.url, { fsCache: false, moduleCache: false });
+  const jiti = createJiti(path, { fsCache: false, moduleCache: false, tsconfigPaths: true });
   const exported = unwrap(unwrap(await jiti.import(path)));
   const config: unknown = typeof exported === 'function' ? await exported() : exported;
   if (isRecord(config)) return config;
