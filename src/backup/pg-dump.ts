@@ -68,9 +68,11 @@ async function dumpedFiles(folder: string, place: string): Promise<readonly Writ
 }
 
 /**
- * Several jobs of pg_restore can run into a deadlock with each other, so they are for whoever asks for them.
+ * Lets pg_restore fill an empty database, and moves the sequences to where the backup has them. Several jobs
+ * of pg_restore can run into a deadlock with each other, so they are for whoever asks for them.
  *
- * Lets pg_restore fill an empty database, and moves the sequences to where the backup has them. */
+ * @throws SquashError RESTORE_FAILED
+ */
 export async function restoreByPgRestore(
   config: ClientConfig,
   backup: Backup,
