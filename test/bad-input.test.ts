@@ -176,6 +176,8 @@ test('a folder that cannot be written is refused, and no half archive stays', ()
        await squash(await loadSettings({ cwd, env: {}, flags: { url } })).catch(({ code, message }) => console.log(code, message));`,
       { args: [root, urlOf(database)], ...(isRoot ? { uid: nobody } : {}) },
     );
+    // For an ordinary user a folder that can't be written can't be removed either.
+    await chmod(join(root, 'migrations'), 0o755);
     expect(stdout).toMatch(/^FILE_UNWRITABLE .*migrations/);
     expect(await treeOf(root)).toEqual(tree);
   }));

@@ -133,7 +133,9 @@ const oursBeside = new RegExp(`${ours.source}|^DATABASE_FOREIGN`);
  */
 const stocks =
   /files are missing|already locked|LEDGER_MISMATCH|ran only a part|Migration table is already locked|is replaced by a baseline/;
-const stocksBeside = new RegExp(`${stocks.source}|relation "(shelves|books_added)" already exists`);
+const stocksBeside = new RegExp(
+  `${stocks.source}|^DATABASE_FOREIGN|relation "(shelves|books_added)" already exists`,
+);
 
 describe.each([
   ['transactional', false],
