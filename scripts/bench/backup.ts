@@ -53,8 +53,8 @@ try {
     const plainly = median(times.get(`${what} plain`) ?? []);
     for (const by of ['plain', 'driver', 'pg_dump']) {
       const time = median(times.get(`${what} ${by}`) ?? []);
-      if (time === 0) continue;
-      const ratio = plainly === 0 ? '' : `, ${(time / plainly).toFixed(2)} times`;
+      if (Number.isNaN(time)) continue;
+      const ratio = Number.isNaN(plainly) ? '' : `, ${(time / plainly).toFixed(2)} times`;
       console.log(`${what} by ${by}: ${(time / 1000).toFixed(2)} s${ratio}`);
     }
   }
