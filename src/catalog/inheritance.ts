@@ -66,12 +66,17 @@ export function heirStatements(
     `CREATE TABLE ${shape} (\n${shapeLines(heir, folded)
       .map((line) => `  ${line}`)
       .join(',\n')}\n)`,
-    create(ownLines(heir, folded, true), [shape]),
+    create(ownLines({ ...heir, columns: heir.columns.map(generatedByShape) }, folded, true), [shape]),
     ...inherit,
     `ALTER TABLE ${heir.identity} NO INHERIT ${shape}`,
     `DROP TABLE ${shape}`,
     ...adjustments(heir, folded, false),
   ];
+}
+
+/** The throw-away parent generates all that is generated, and an heir may not say so again before PostgreSQL 16. */
+function generatedByShape(column: Column): Column {
+  return column.generated === undefined ? column : { ...column, generatedInherited: true };
 }
 
 function isAllItsOwn({ columns }: Heir, folded: readonly Folded[]): boolean {

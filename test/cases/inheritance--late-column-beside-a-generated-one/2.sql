@@ -1,0 +1,2 @@
+ALTER TABLE parent ADD COLUMN c int;
+INSERT INTO heir VALUES (1, DEFAULT, 2);
