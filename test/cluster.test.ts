@@ -6,6 +6,7 @@ import { listHistory } from '../src/history/files.js';
 import { migrationSettings, withProject } from './support/project.js';
 import { caseSettings } from './support/prove-case.js';
 import { serverMajor, testServer, withDatabase } from './support/server.js';
+import { testIf } from './support/test-if.js';
 
 const server = testServer();
 
@@ -39,11 +40,8 @@ async function asSuperuser(sql: string): Promise<void> {
 
 /** The embedded server that the package brings is of one major, so isolation can be tried on that alone. */
 const isolates = (await serverMajor(server)) === 15;
-if (!isolates)
-  console.warn('no embedded server of this major is installed: histories that make roles are refused here');
-
-const onItsMajor = isolates ? test : test.skip;
-const onOthers = isolates ? test.skip : test;
+const onItsMajor = testIf(isolates, 'no embedded server of this major is installed');
+const onOthers = testIf(!isolates, 'an embedded server of this major is installed');
 
 afterAll(async () => {
   for (const name of await rolesOfServer()) {

@@ -24,6 +24,7 @@ import { withClient } from '../src/database/client.js';
 import { withLockFile } from '../src/database/embedded/lockfile.js';
 import { isAlive } from '../src/database/embedded/process.js';
 import { startEmbedded, withEmbedded } from '../src/database/embedded.js';
+import { testIf } from './support/test-if.js';
 
 const root = process.cwd();
 const isRoot = process.getuid?.() === 0;
@@ -299,21 +300,24 @@ describe('several processes', () => {
     expect(postmasterPid()).toBeNull();
   });
 
-  (process.platform === 'win32' ? test.skip : test)('survive the Ctrl-C of another', async () => {
-    useReadyMade();
-    const first = otherUser('return', { ownGroup: true });
-    const { port } = await first.said;
-    const mine = await startEmbedded(options());
-    expect(mine.config.port).toBe(port);
-    // A terminal sends it to the whole group: the server must not belong to that.
-    process.kill(-(first.child.pid ?? 0), 'SIGINT');
-    expect(await first.ended).toBe('SIGINT');
-    await withClient(mine.config, (client) => client.query('SELECT 1'));
-    await mine.stop();
-    expect(postmasterPid()).toBeNull();
-  });
+  testIf(process.platform !== 'win32', 'Windows has no groups of processes')(
+    'survive the Ctrl-C of another',
+    async () => {
+      useReadyMade();
+      const first = otherUser('return', { ownGroup: true });
+      const { port } = await first.said;
+      const mine = await startEmbedded(options());
+      expect(mine.config.port).toBe(port);
+      // A terminal sends it to the whole group: the server must not belong to that.
+      process.kill(-(first.child.pid ?? 0), 'SIGINT');
+      expect(await first.ended).toBe('SIGINT');
+      await withClient(mine.config, (client) => client.query('SELECT 1'));
+      await mine.stop();
+      expect(postmasterPid()).toBeNull();
+    },
+  );
 
-  (isLinux ? test : test.skip)('do not count one that is dead and not reaped', async () => {
+  testIf(isLinux, 'only on Linux')('do not count one that is dead and not reaped', async () => {
     // The shell becomes a program that never asks how its child ended.
     const parent = spawn('/bin/sh', ['-c', 'sleep 0.5 & echo $!; exec sleep 60'], {
       stdio: ['ignore', 'pipe', 'ignore'],
@@ -362,7 +366,7 @@ describe('accounts and packages', () => {
     return { project, native: join(target, 'native') };
   }
 
-  (isLinux ? test : test.skip)('set up what a blocked install script left undone', async () => {
+  testIf(isLinux, 'only on Linux')('set up what a blocked install script left undone', async () => {
     const { project, native } = projectWithBlockedScripts();
     const links = JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as { target: string }[];
     const isThere = (link: { target: string }) => existsSync(join(native, '..', link.target));
@@ -373,7 +377,7 @@ describe('accounts and packages', () => {
     expect(links.every(isThere)).toBe(true);
   });
 
-  (isRoot ? test : test.skip)('say so when that can not be done', async () => {
+  testIf(isRoot, 'only root can become another account')('say so when that can not be done', async () => {
     const { project } = projectWithBlockedScripts();
     // Not the owner, so it can't write into node_modules.
     expect(await otherUser('return', { uid: nobody, root: project }).said).toMatchObject({
@@ -383,7 +387,7 @@ describe('accounts and packages', () => {
     });
   });
 
-  (isRoot ? test : test.skip)('run as an ordinary user', async () => {
+  testIf(isRoot, 'only root can become another account')('run as an ordinary user', async () => {
     chownSync(folder, nobody, nobody);
     const user = otherUser('return', { uid: nobody });
     expect((await user.said).port).toBeGreaterThan(0);
@@ -394,20 +398,26 @@ describe('accounts and packages', () => {
     expect(statSync(join(clusterFolder(), 'server.log')).uid).toBe(nobody);
   });
 
-  (isRoot ? test : test.skip)('refuse a folder that root has made, by name', async () => {
-    useReadyMade();
-    chmodSync(folder, 0o777);
-    expect(await otherUser('return', { uid: nobody }).said).toMatchObject({
-      code: 'EMBEDDED_UNAVAILABLE',
-      message: expect.stringMatching(/belongs to root, so this user \(uid 65534\) cannot run it/),
-    });
-  });
+  testIf(isRoot, 'only root can become another account')(
+    'refuse a folder that root has made, by name',
+    async () => {
+      useReadyMade();
+      chmodSync(folder, 0o777);
+      expect(await otherUser('return', { uid: nobody }).said).toMatchObject({
+        code: 'EMBEDDED_UNAVAILABLE',
+        message: expect.stringMatching(/belongs to root, so this user \(uid 65534\) cannot run it/),
+      });
+    },
+  );
 
-  (isRoot ? test : test.skip)('run as nobody for root where no user namespace can be made', async () => {
-    const user = otherUser('return', { path: '/nowhere' });
-    expect((await user.said).port).toBeGreaterThan(0);
-    expect(statSync(dataFolder()).uid).toBe(nobody);
-    user.child.stdin?.write('\n');
-    expect(await user.ended).toBe(0);
-  });
+  testIf(isRoot, 'only root can become another account')(
+    'run as nobody for root where no user namespace can be made',
+    async () => {
+      const user = otherUser('return', { path: '/nowhere' });
+      expect((await user.said).port).toBeGreaterThan(0);
+      expect(statSync(dataFolder()).uid).toBe(nobody);
+      user.child.stdin?.write('\n');
+      expect(await user.ended).toBe(0);
+    },
+  );
 });
