@@ -85,8 +85,7 @@ const parents = `LATERAL (
 /** Since PostgreSQL 18 a NOT NULL is a constraint with a name; one that isn't validated is an object of its own. */
 function notNullJson({ version }: ReadScope): string {
   if (version < 180000) {
-    return `'notNull', CASE WHEN a.attnotnull THEN true END,
-      'notNullInherited', CASE WHEN a.attnotnull AND parents.not_null AND NOT a.attislocal THEN true END,
+    return `'notNullInherited', CASE WHEN a.attnotnull AND parents.not_null AND NOT a.attislocal THEN true END,
       'notNullDropped', CASE WHEN NOT a.attnotnull AND parents.not_null THEN true END,`;
   }
   return `'notNull', CASE WHEN nn.convalidated THEN true END,
@@ -104,15 +103,54 @@ const isMoreThanItsParents = `NOT nn.conislocal AND NOT cl.relispartition AND EX
   SELECT FROM pg_inherits nh JOIN pg_constraint np ON np.conrelid = nh.inhparent
   WHERE nh.inhrelid = nn.conrelid AND np.contype = 'n' AND np.conname = nn.conname AND NOT np.convalidated)`;
 
-/** SQL for the json array of ColumnRow of the relation whose oid is `relation`, in order. */
-export function columnsJson(relation: string, scope: ReadScope): string {
+/** A column as json: what all have, and what few have. */
+export type ColumnTuple = readonly [
+  num: number,
+  name: string,
+  type: string,
+  notNull: boolean,
+  more: Omit<ColumnRow, 'num' | 'name' | 'type'> | null,
+];
+
+/** What {@link relationColumns} gives of a relation; NULL where it has no columns. */
+export function columnRows(tuples: readonly ColumnTuple[] | null): readonly ColumnRow[] {
+  return (tuples ?? []).map(([num, name, type, notNull, more]) => ({
+    num,
+    name,
+    type,
+    ...(notNull ? { notNull } : {}),
+    ...more,
+  }));
+}
+
+/** SQL condition: the column may have more than a name, a type and NOT NULL. Most don't, and looking closer costs. */
+const isUnusual = ({ version }: ReadScope): string =>
+  `a.attinhcount > 0 OR NOT a.attislocal OR a.attcollation <> t.typcollation OR a.attstorage <> t.typstorage
+    OR a.attcompression <> '' OR a.attstattarget >= 0 OR a.attfdwoptions IS NOT NULL OR a.attgenerated <> '' OR a.attidentity <> ''
+    OR cardinality(a.attoptions) > 1 OR a.attoptions[1] !~ '^pg_attver='${version >= 180000 ? ' OR a.attnotnull' : ''}`;
+
+/**
+ * SQL for the oids of the relations of these kinds (pg_class.relkind) that have columns, with the json array of
+ * their ColumnTuples, in order: of all at once, which costs the server a sixth of what one by one does.
+ */
+export function relationColumns(relkinds: readonly string[], scope: ReadScope): string {
+  const notNull = scope.version >= 180000 ? 'false' : 'a.attnotnull';
+  return `
+    SELECT a.attrelid AS oid, json_agg(json_build_array(a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), ${notNull},
+      CASE WHEN ${isUnusual(scope)} THEN ${unusualJson(scope)} END) ORDER BY a.attnum) AS columns
+    FROM pg_attribute a JOIN pg_class cl ON cl.oid = a.attrelid JOIN pg_type t ON t.oid = a.atttypid
+    WHERE cl.relkind IN (${relkinds.map((kind) => `'${kind}'`).join(', ')}) AND cl.oid >= 16384 AND a.attnum > 0 AND NOT a.attisdropped
+    GROUP BY a.attrelid`;
+}
+
+/** SQL for a json object of what else the column `a` of type `t` has in the relation `cl`. */
+function unusualJson(scope: ReadScope): string {
   const notNullJoin =
     scope.version >= 180000
       ? `LEFT JOIN pg_constraint nn ON nn.conrelid = a.attrelid AND nn.contype = 'n' AND nn.conkey = ARRAY[a.attnum]
            AND NOT (${isMoreThanItsParents})`
       : '';
-  return `(SELECT json_agg(json_strip_nulls(json_build_object(
-      'name', a.attname, 'num', a.attnum, 'type', format_type(a.atttypid, a.atttypmod), ${notNullJson(scope)}
+  return `(SELECT json_strip_nulls(json_build_object(${notNullJson(scope)}
       'collation', ${ownCollation('a')},
       'storage', CASE WHEN a.attstorage <> t.typstorage OR parents.stores_otherwise THEN ${storageName('a.attstorage')} END,
       'compression', CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4'
@@ -129,12 +167,9 @@ export function columnsJson(relation: string, scope: ReadScope): string {
       'inherited', CASE WHEN NOT a.attislocal THEN true END,
       'generatedInherited', CASE WHEN a.attgenerated <> '' AND parents.same_default THEN true END,
       'defaultInherited', CASE WHEN a.attgenerated = '' AND parents.same_default THEN true END,
-      'defaultDropped', CASE WHEN d.oid IS NULL AND parents.has_default THEN true END
-    )) ORDER BY a.attnum)
-    FROM pg_attribute a JOIN pg_class cl ON cl.oid = a.attrelid JOIN pg_type t ON t.oid = a.atttypid
-    LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum ${notNullJoin}
-    LEFT JOIN ${parents} parents ON true
-    WHERE a.attrelid = ${relation} AND a.attnum > 0 AND NOT a.attisdropped)`;
+      'defaultDropped', CASE WHEN d.oid IS NULL AND parents.has_default THEN true END))
+    FROM (VALUES (true)) one LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum ${notNullJoin}
+    LEFT JOIN ${parents} parents ON true)`;
 }
 
 /** SQL for something of the sequence that belongs to the identity column `a`. */

@@ -1,22 +1,26 @@
 import type { Address } from './kind.js';
 
+/** Rows of pg_depend between two system catalogs, of one type, with their oids in pairs: `16400 2200 16401 2200`. */
 export interface DependRow {
-  readonly from: Address;
-  readonly to: Address;
+  readonly from: number;
+  readonly to: number;
   readonly type: string;
+  readonly pairs: string;
 }
 
 /**
- * pg_depend between users' objects, without sub-ids. A sequence's dependency on the column that owns
- * it is left out: it runs against the default's, and OWNED BY comes late anyway.
+ * pg_depend between users' objects, without sub-ids, as few long rows: there are twenty entries for a
+ * table. A sequence's dependency on the column that owns it is left out: it runs against the
+ * default's, and OWNED BY comes late anyway.
  */
 export const dependsQuery = `
-  SELECT DISTINCT d.classid::text || ':' || d.objid AS "from", d.refclassid::text || ':' || d.refobjid AS "to",
-    d.deptype AS type
-  FROM (SELECT classid::oid::int8, objid, refclassid::oid::int8, refobjid, deptype, refobjsubid FROM pg_depend
-    WHERE objid >= 16384 AND refobjid >= 16384 AND NOT (classid = refclassid AND objid = refobjid)) d
-  WHERE NOT (d.deptype = 'a' AND d.classid = 1259 AND d.refclassid = 1259 AND d.refobjsubid > 0
-    AND EXISTS (SELECT FROM pg_sequence s WHERE s.seqrelid = d.objid))`;
+  SELECT d.classid::int8::int AS "from", d.refclassid::int8::int AS "to", d.deptype AS type,
+    string_agg(d.objid || ' ' || d.refobjid, ' ') AS pairs
+  FROM pg_depend d
+  WHERE d.objid >= 16384 AND d.refobjid >= 16384 AND NOT (d.classid = d.refclassid AND d.objid = d.refobjid)
+    AND NOT (d.deptype = 'a' AND d.classid = 1259 AND d.refclassid = 1259 AND d.refobjsubid > 0
+      AND d.objid IN (SELECT s.seqrelid FROM pg_sequence s))
+  GROUP BY d.classid, d.refclassid, d.deptype`;
 
 /** What addresses mean: claimed objects, members of extensions, and parts that belong to either. */
 export interface Resolution {
@@ -26,16 +30,32 @@ export interface Resolution {
   dependencies(addresses: readonly Address[], ownId: string): ReadonlySet<string>;
 }
 
-/** Follows internal and partition dependencies from an unclaimed row (a row type, a FK trigger) to its owner. */
-export function resolution(rows: readonly DependRow[], claims: ReadonlyMap<Address, string>): Resolution {
+/** pg_depend by address. */
+export interface Links {
+  /** What a row belongs to, if no kind claims it: by internal and partition dependencies. */
+  readonly parents: ReadonlyMap<Address, readonly Address[]>;
+  readonly edges: ReadonlyMap<Address, readonly Address[]>;
+}
+
+export function linked(rows: readonly DependRow[]): Links {
   const parents = new Map<Address, Address[]>();
   const edges = new Map<Address, Address[]>();
-  for (const { from, to, type } of rows) {
-    // A partition's copy of a trigger belongs to its own constraint before it belongs to the parent's trigger.
-    if (type === 'i') parents.set(from, [to, ...(parents.get(from) ?? [])]);
-    else if (type === 'P' || type === 'e') append(parents, from, to);
-    append(edges, from, to);
+  for (const { type, ...row } of rows) {
+    const oids = row.pairs.split(' ');
+    for (let at = 0; at < oids.length; at += 2) {
+      const from = `${row.from}:${oids[at]}`;
+      const to = `${row.to}:${oids[at + 1]}`;
+      // A partition's copy of a trigger belongs to its own constraint before it belongs to the parent's trigger.
+      if (type === 'i') parents.set(from, [to, ...(parents.get(from) ?? [])]);
+      else if (type === 'P' || type === 'e') append(parents, from, to);
+      append(edges, from, to);
+    }
   }
+  return { parents, edges };
+}
+
+/** Follows an unclaimed row (a row type, a FK trigger) to its owner. */
+export function resolution({ parents, edges }: Links, claims: ReadonlyMap<Address, string>): Resolution {
   const known = new Map<Address, string | null>();
   const resolve = (address: Address): string | null => {
     const claimed = claims.get(address) ?? known.get(address);
@@ -45,22 +65,24 @@ export function resolution(rows: readonly DependRow[], claims: ReadonlyMap<Addre
     known.set(address, id);
     return id;
   };
-  const members = new Map<string, Address[]>();
+  const byId = new Map<string, Set<string>>();
+  const depend = (id: string, from: Address): void => {
+    const found = byId.get(id) ?? new Set();
+    byId.set(id, found);
+    for (const to of edges.get(from) ?? []) {
+      const other = resolve(to);
+      if (other !== null && other !== id) found.add(other);
+    }
+  };
   for (const from of edges.keys()) {
     const id = resolve(from);
-    if (id !== null) append(members, id, from);
+    if (id !== null) depend(id, from);
   }
   return {
     resolve,
     dependencies: (addresses, ownId) => {
-      const found = new Set<string>();
-      for (const from of new Set([...addresses, ...(members.get(ownId) ?? [])])) {
-        for (const to of edges.get(from) ?? []) {
-          const id = resolve(to);
-          if (id !== null && id !== ownId) found.add(id);
-        }
-      }
-      return found;
+      for (const from of addresses) if (claims.get(from) !== ownId) depend(ownId, from);
+      return byId.get(ownId) ?? new Set();
     },
   };
 }

@@ -6,11 +6,10 @@ export interface StatisticsTarget {
   readonly target: number;
 }
 
-/** SQL for the json array of StatisticsTarget of the index with that oid. */
-export function indexStatistics(index: string): string {
-  return `(SELECT json_agg(json_build_object('column', a.attnum, 'target', a.attstattarget) ORDER BY a.attnum)
-    FROM pg_attribute a WHERE a.attrelid = ${index} AND a.attstattarget >= 0)`;
-}
+/** SQL for the oids of the indexes that have any, with the json array of their StatisticsTargets. */
+export const indexStatistics = `
+  SELECT a.attrelid AS oid, json_agg(json_build_object('column', a.attnum, 'target', a.attstattarget) ORDER BY a.attnum) AS targets
+  FROM pg_attribute a WHERE a.attnum > 0 AND a.attstattarget >= 0 GROUP BY a.attrelid`;
 
 /** The same as plain data for the model. */
 export function plainTargets(targets: readonly StatisticsTarget[] | null | undefined): readonly Value[] {

@@ -154,12 +154,15 @@ export interface SplitStatements {
   readonly rest: readonly string[];
 }
 
+/** SQL for the oids of the rows of a system catalog that extensions brought; found by what they depend on, which is indexed. */
+export function membersOf(catalog: SystemCatalog): string {
+  return `SELECT m.objid FROM pg_catalog.pg_depend m
+    WHERE m.refclassid = ${catalogOids.pg_extension} AND m.classid = ${catalogOids[catalog]} AND m.deptype = 'e'`;
+}
+
 /** `oid` is a user's own row: not made by initdb, no member of an extension nor a part of one. */
 export function userRow(alias: string, catalog: SystemCatalog): string {
-  return `${alias}.oid >= 16384 AND ${alias}.oid NOT IN (
-    SELECT m.objid FROM pg_catalog.pg_depend m
-    WHERE m.classid = ${catalogOids[catalog]} AND m.deptype = 'e' AND m.objsubid = 0)
-    AND NOT ${partOfMember(alias, catalog)}`;
+  return `${alias}.oid >= 16384 AND ${alias}.oid NOT IN (${membersOf(catalog)}) AND NOT ${partOfMember(alias, catalog)}`;
 }
 
 /** Columns that say of what relation a row is a part; PostgreSQL records no membership for such rows. */
@@ -173,11 +176,9 @@ const wholes: Partial<Record<SystemCatalog, string>> = {
 
 /** SQL condition: the row is a part of an extension's table or domain, so it is the extension's as well (as for pg_dump). */
 export function partOfMember(alias: string, catalog: SystemCatalog): string {
-  const isMember = (oid: string, of: SystemCatalog): string =>
-    `${oid} IN (SELECT m.objid FROM pg_catalog.pg_depend m WHERE m.classid = ${catalogOids[of]} AND m.deptype = 'e')`;
+  const isMember = (oid: string, of: SystemCatalog): string => `${oid} IN (${membersOf(of)})`;
   if (catalog === 'pg_class') {
-    return `EXISTS (SELECT FROM pg_catalog.pg_index mi
-      WHERE mi.indexrelid = ${alias}.oid AND ${isMember('mi.indrelid', 'pg_class')})`;
+    return `${alias}.oid IN (SELECT mi.indexrelid FROM pg_catalog.pg_index mi WHERE ${isMember('mi.indrelid', 'pg_class')})`;
   }
   const whole = wholes[catalog];
   if (whole === undefined) return 'false';

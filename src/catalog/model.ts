@@ -43,13 +43,12 @@ export function byCodePoint(a: string, b: string): number {
 
 /** An object without its attributes that stand at null, undefined, false, '' or an empty list. */
 export function attributes(values: { readonly [name: string]: Value | undefined }): Attributes {
-  const kept = Object.entries(values).filter(
-    ([, value]) =>
-      value !== undefined &&
-      value !== null &&
-      value !== false &&
-      value !== '' &&
-      !(Array.isArray(value) && value.length === 0),
-  );
-  return Object.fromEntries(kept) as Attributes;
+  const kept: Record<string, Value> = {};
+  for (const name in values) {
+    const value = values[name];
+    if (value === undefined || value === null || value === false || value === '') continue;
+    if (Array.isArray(value) && value.length === 0) continue;
+    kept[name] = value;
+  }
+  return kept;
 }

@@ -1,4 +1,4 @@
-import { type SystemCatalog, userRow } from './kind.js';
+import { membersOf, type SystemCatalog, userRow } from './kind.js';
 import { functionSignature, operatorSignature, qualifiedName } from './names.js';
 
 /** An operator or function that an operator class or family gives to its access method, with its types. */
@@ -36,12 +36,12 @@ export function memberClause(member: Member, catalog: MemberCatalog): string {
 function inOperatorClass(alias: string, catalog: MemberCatalog): string {
   return `EXISTS (SELECT FROM pg_depend md WHERE md.classid = '${catalog}'::regclass AND md.objid = ${alias}.oid
     AND md.refclassid = 'pg_opclass'::regclass AND md.refobjid >= 16384
-    AND md.refobjid NOT IN (${membersOf('pg_opclass')}))`;
+    AND md.refobjid NOT IN (${membersAndArrays('pg_opclass')}))`;
 }
 
 /** The members of extensions, and the arrays of those that are types: these are no members themselves. */
-function membersOf(catalog: SystemCatalog): string {
-  const members = `SELECT m.objid FROM pg_depend m WHERE m.classid = '${catalog}'::regclass AND m.deptype = 'e'`;
+function membersAndArrays(catalog: SystemCatalog): string {
+  const members = membersOf(catalog);
   return catalog === 'pg_type'
     ? `${members} UNION ALL SELECT e.typarray FROM pg_type e WHERE e.typarray <> 0 AND e.oid IN (${members})`
     : members;
@@ -57,7 +57,7 @@ export function looseMember(alias: string, catalog: MemberCatalog): string {
       ? (['amopfamily', 'amopopr', 'pg_operator', 'amoplefttype', 'amoprighttype'] as const)
       : (['amprocfamily', 'amproc::oid', 'pg_proc', 'amproclefttype', 'amprocrighttype'] as const);
   const isUsers = (column: string, of: SystemCatalog): string =>
-    `(${alias}.${column} >= 16384 AND ${alias}.${column} NOT IN (${membersOf(of)}))`;
+    `(${alias}.${column} >= 16384 AND ${alias}.${column} NOT IN (${membersAndArrays(of)}))`;
   return `${alias}.oid >= 16384 AND NOT ${inOperatorClass(alias, catalog)} AND (
     ${isUsers(family, 'pg_opfamily')} OR ${isUsers(target, targetCatalog)}
     OR ${isUsers(left, 'pg_type')} OR ${isUsers(right, 'pg_type')}

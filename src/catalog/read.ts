@@ -1,15 +1,16 @@
 import type { Queryable } from '../database/client.js';
 import { SquashError } from '../errors.js';
-import { attachAspects, publicSchemaAspects, type Stray } from './aspects/attach.js';
-import { type CommentRow, commentsQuery } from './aspects/comments.js';
-import { type DependenceRow, dependenceQuery } from './aspects/dependence.js';
-import { type GrantRow, grantsQuery } from './aspects/grants.js';
-import { type LabelRow, labelsQuery } from './aspects/labels.js';
-import { type DependRow, dependsQuery, type Resolution, resolution } from './depends.js';
+import { type AspectRows, attachAspects, publicSchemaAspects, type Stray } from './aspects/attach.js';
+import { commentsQuery } from './aspects/comments.js';
+import { dependenceQuery } from './aspects/dependence.js';
+import { grantsQuery } from './aspects/grants.js';
+import { labelsQuery } from './aspects/labels.js';
+import { type DependRow, dependsQuery, type Links, linked, type Resolution, resolution } from './depends.js';
 import { type Address, address, type Found, type Kind, type KindRow, type ReadScope } from './kind.js';
 import { kinds } from './kinds/index.js';
 import { type Attributes, attributes, byCodePoint, type Catalog, type CatalogObject } from './model.js';
-import { describeQuery, userRowsQuery } from './unclaimed.js';
+import { namesakes, sequenceMakers } from './namesakes.js';
+import { addressesOf, describeQuery, type UserRows, userRowsQuery } from './unclaimed.js';
 
 /** Qualified names, as SQL writes them, of the tables that belong to the migration tool. */
 export interface ReadOptions {
@@ -35,7 +36,7 @@ interface Draft {
 }
 
 /**
- * Reads the whole catalog in three round trips, whatever its size. The session must be fenced
+ * Reads the whole catalog in five round trips, whatever its size. The session must be fenced
  * (`withSnapshot`), so that all is of one moment and deparses alike.
  *
  * @throws SquashError OBJECT_UNSUPPORTED that names every object which no kind claims.
@@ -53,52 +54,96 @@ export interface AddressedCatalog {
 
 /** As {@link readCatalog}, with addresses. */
 export async function readAddressed(client: Queryable, options: ReadOptions): Promise<AddressedCatalog> {
-  const { scope, roles } = await readScope(client, options);
-  const { only, isLenient = false } = options;
-  const read = only === undefined ? kinds : kinds.filter(({ name }) => only.includes(name));
-  const queries = [
-    ...read.map((kind) => kind.query(scope)),
-    only === undefined ? dependsQuery : nothing,
-    only === undefined ? userRowsQuery(scope) : nothing,
-    commentsQuery,
-    labelsQuery,
-    grantsQuery(scope),
-    dependenceQuery,
-  ];
-  // One simple query of many statements: pg gives an array of results.
-  const results = (await client.query(queries.join(';\n'))) as unknown as readonly {
-    readonly rows: readonly unknown[];
-  }[];
-  const rows = <T>(at: number): readonly T[] => (results[at]?.rows ?? []) as readonly T[];
-  const drafts = read.flatMap((kind, at) => rows<KindRow>(at).map((row) => draft(kind, row, scope, roles)));
-  const claims = claimed(drafts, scope);
-  const links = resolution(rows<DependRow>(read.length), claims);
-  if (!isLenient) await refuseUnclaimed(client, rows<{ address: Address }>(read.length + 1), links);
-  const aspects = attachAspects(
-    drafts.map(({ id, own, found }) => ({ id, own, parts: found.parts ?? {}, columns: found.columns ?? {} })),
-    {
-      comments: rows<CommentRow>(read.length + 2),
-      labels: rows<LabelRow>(read.length + 3),
-      grants: rows<GrantRow>(read.length + 4),
-      dependences: rows<DependenceRow>(read.length + 5),
-    },
-  );
-  if (only === undefined && !isLenient) await refuseStrays(client, aspects.strays, links);
-  const objects = drafts.map((entry) => complete(entry, links, aspects.attributes.get(entry.id) ?? {}));
-  const major = Math.floor(scope.version / 10000);
+  const session = await readScope(client, options);
+  const { facts, links: unclaimed, drafts } = await readRows(client, session, options.only);
+  const links = resolution(unclaimed, claimed(drafts, session.scope));
+  const isComplete = options.only === undefined && options.isLenient !== true;
+  if (isComplete) await refuseUnclaimed(client, facts.userRows, links);
+  const aspects = attachAspects(drafts, facts);
+  if (isComplete) await refuseStrays(client, aspects.strays, links);
+  const makers = sequenceMakers(drafts);
+  const objects = drafts.map((entry) => complete(entry, links, aspects.attributes.get(entry.id), makers));
+  const major = Math.floor(session.scope.version / 10000);
   return {
     catalog: { major, objects: objects.sort((a, b) => byCodePoint(a.id, b.id)) },
     addresses: new Map(drafts.flatMap(({ id, own: [first] }) => (first === undefined ? [] : [[id, first]]))),
   };
 }
 
+/** What the server is asked for, and what its answers are read with. */
+interface Session {
+  readonly scope: ReadScope;
+  readonly roles: ReadonlyMap<number, string>;
+}
+
+/** What is said of objects of all kinds. */
+interface Facts extends AspectRows {
+  readonly depends: readonly DependRow[];
+  readonly userRows: readonly UserRows[];
+}
+
+/** The rows of all kinds and of what is said of them; while the server works on one part, the last is made use of here. */
+async function readRows(
+  client: Queryable,
+  session: Session,
+  only: readonly string[] | undefined,
+): Promise<{ readonly facts: Facts; readonly links: Links; readonly drafts: readonly Draft[] }> {
+  const read = only === undefined ? kinds : kinds.filter(({ name }) => only.includes(name));
+  const middle = Math.max(
+    0,
+    read.findIndex(({ rank }) => rank >= halfway),
+  );
+  const ask = (some: readonly Kind[]) =>
+    answers(
+      client,
+      some.map((kind) => kind.query(session.scope)),
+    );
+  const draftsOf = (some: readonly Kind[], rows: readonly Rows[]): readonly Draft[] =>
+    some.flatMap((kind, at) => (rows[at] as readonly KindRow[]).map((row) => draft(kind, row, session)));
+  const facts = await readFacts(client, session.scope, only === undefined);
+  const [first, links] = await meanwhile(ask(read.slice(0, middle)), () => linked(facts.depends));
+  const [second, drafts] = await meanwhile(ask(read.slice(middle)), () =>
+    draftsOf(read.slice(0, middle), first),
+  );
+  return { facts, links, drafts: [...drafts, ...draftsOf(read.slice(middle), second)] };
+}
+
+/** The rank of functions: to read what comes before and what comes after takes a server about as long. */
+const halfway = 70;
+
+async function readFacts(client: Queryable, scope: ReadScope, isWhole: boolean): Promise<Facts> {
+  const [depends = [], userRows = [], comments = [], labels = [], grants = [], dependences = []] =
+    await answers(client, [
+      isWhole ? dependsQuery : nothing,
+      isWhole ? userRowsQuery(scope) : nothing,
+      commentsQuery,
+      labelsQuery,
+      grantsQuery(scope),
+      dependenceQuery,
+    ]);
+  return { depends, userRows, comments, labels, grants, dependences } as unknown as Facts;
+}
+
+type Rows = readonly unknown[];
+
+/** The rows of several statements, in one round trip. */
+async function answers(client: Queryable, statements: readonly string[]): Promise<readonly Rows[]> {
+  // One simple query of many statements: pg gives an array of results, but one alone for one statement.
+  const results = (await client.query([...statements, nothing].join(';\n'))) as unknown as readonly {
+    readonly rows: Rows;
+  }[];
+  return statements.map((_, at) => results[at]?.rows ?? []);
+}
+
+/** Does `work` while the server is at a query. */
+async function meanwhile<T, U>(query: Promise<T>, work: () => U): Promise<readonly [T, U]> {
+  return Promise.all([query, Promise.resolve().then(work)]);
+}
+
 /** The oid of no role (InvalidOid). */
 const nobody = 0;
 
-async function readScope(
-  client: Queryable,
-  { ledger, namesOwners = false }: ReadOptions,
-): Promise<{ scope: ReadScope; roles: ReadonlyMap<number, string> }> {
+async function readScope(client: Queryable, { ledger, namesOwners = false }: ReadOptions): Promise<Session> {
   const { rows } = await client.query<{
     version: number;
     ledger: number[] | null;
@@ -128,7 +173,7 @@ async function readScope(
   };
 }
 
-function draft(kind: Kind, row: KindRow, scope: ReadScope, roles: ReadonlyMap<number, string>): Draft {
+function draft(kind: Kind, row: KindRow, { scope, roles }: Session): Draft {
   const found = kind.map(row);
   const owner =
     row.owner == null || row.owner === scope.owner ? null : (roles.get(row.owner) ?? `"${row.owner}"`);
@@ -156,10 +201,10 @@ function claimed(drafts: readonly Draft[], scope: ReadScope): ReadonlyMap<Addres
 
 async function refuseUnclaimed(
   client: Queryable,
-  rows: readonly { readonly address: Address }[],
+  rows: readonly UserRows[],
   links: Resolution,
 ): Promise<void> {
-  const unclaimed = rows.map((row) => row.address).filter((key) => links.resolve(key) === null);
+  const unclaimed = addressesOf(rows).filter((key) => links.resolve(key) === null);
   if (unclaimed.length > 0) throw unsupported(await descriptions(client, unclaimed));
 }
 
@@ -189,30 +234,54 @@ function unsupported(names: readonly string[]): SquashError {
   );
 }
 
-function complete(entry: Draft, links: Resolution, aspects: Attributes): CatalogObject {
-  const { found, kind, id } = entry;
-  const resolved = (keys: readonly Address[]): string[] =>
-    keys
-      .map((key) => links.resolve(key))
-      .filter((other): other is string => other !== null && other !== id && other !== ledgerId);
-  const requires = new Set([...links.dependencies(entry.own, id), ...resolved(found.requires ?? [])]);
+function complete(
+  entry: Draft,
+  links: Resolution,
+  aspects: Attributes | undefined,
+  makers: ReadonlyMap<string, string>,
+): CatalogObject {
+  const { found, kind, id, owner } = entry;
+  const before = namesakes(entry, makers);
+  const requires = new Set([
+    ...links.dependencies(entry.own, id),
+    ...resolved(found.requires, entry, links),
+    ...before,
+  ]);
   requires.delete(ledgerId);
-  const schemas = [...requires].filter((other) => other.startsWith('schema '));
   const isPublic = kind.catalog === 'pg_namespace' && found.name === 'public';
+  const said = isPublic ? publicSchemaAspects(aspects ?? {}) : aspects;
   return {
     kind: kind.name,
     id,
     identity: found.identity,
     schema: found.schema,
     name: found.name,
-    attributes: attributes({
-      ...found.attributes,
-      owner: entry.owner,
-      ...(isPublic ? publicSchemaAspects(aspects) : aspects),
-    }),
-    requires: [...requires].sort(byCodePoint),
+    attributes:
+      said === undefined && owner === null
+        ? found.attributes
+        : attributes({ ...found.attributes, owner, ...said }),
+    requires: sorted(requires),
     shellRequires:
-      found.shell === undefined ? [] : [...new Set([...resolved(found.shell), ...schemas])].sort(byCodePoint),
-    host: found.host === undefined ? null : (resolved([found.host])[0] ?? null),
+      found.shell === undefined
+        ? []
+        : sorted(
+            new Set([
+              ...before,
+              ...resolved(found.shell, entry, links),
+              ...[...requires].filter((other) => other.startsWith('schema ')),
+            ]),
+          ),
+    host: found.host === undefined ? null : (resolved([found.host], entry, links)[0] ?? null),
   };
+}
+
+/** Ids of the objects at these addresses, but for its own and the ledger. */
+function resolved(keys: readonly Address[] = [], { id }: Draft, links: Resolution): readonly string[] {
+  return keys
+    .map((key) => links.resolve(key))
+    .filter((other): other is string => other !== null && other !== id && other !== ledgerId);
+}
+
+function sorted(ids: ReadonlySet<string>): readonly string[] {
+  return ids.size < 2 ? [...ids] : [...ids].sort(byCodePoint);
 }

@@ -9,14 +9,17 @@ export interface TriggerState {
   readonly state: string;
 }
 
-/** SQL for the json array of TriggerState of a constraint; such triggers have an oid in their name, so they are found by function. */
-export function triggerStatesJson(alias: string): string {
-  return `(SELECT json_agg(json_build_object('on', format('%I.%I', rn.nspname, r.relname), 'function', g.tgfoid::regprocedure::text,
+/**
+ * SQL for the oids of the constraints whose triggers aren't in their plain state, with the json array of TriggerState;
+ * such triggers have an oid in their name, so they are found by function.
+ */
+export const triggerStates = `
+  SELECT g.tgconstraint AS oid,
+    json_agg(json_build_object('on', format('%I.%I', rn.nspname, r.relname), 'function', g.tgfoid::regprocedure::text,
       'state', CASE g.tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'ENABLE ALWAYS' END)
-      ORDER BY rn.nspname COLLATE "C", r.relname COLLATE "C", g.tgfoid)
-    FROM pg_trigger g JOIN pg_class r ON r.oid = g.tgrelid JOIN pg_namespace rn ON rn.oid = r.relnamespace
-    WHERE g.tgconstraint = ${alias}.oid AND g.tgisinternal AND g.tgparentid = 0 AND g.tgenabled <> 'O')`;
-}
+      ORDER BY rn.nspname COLLATE "C", r.relname COLLATE "C", g.tgfoid) AS states
+  FROM pg_trigger g JOIN pg_class r ON r.oid = g.tgrelid JOIN pg_namespace rn ON rn.oid = r.relnamespace
+  WHERE g.tgconstraint <> 0 AND g.tgisinternal AND g.tgparentid = 0 AND g.tgenabled <> 'O' GROUP BY g.tgconstraint`;
 
 /** The same as plain data for the model. */
 export function plainStates(states: readonly TriggerState[] | null | undefined): readonly Value[] {

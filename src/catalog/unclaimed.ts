@@ -48,23 +48,35 @@ function guarded(scope: ReadScope): readonly { readonly catalog: SystemCatalog; 
   }));
 }
 
+/** The oids of rows of one system catalog: `16384 16390`. */
+export interface UserRows {
+  readonly catalog: number;
+  readonly oids: string;
+}
+
 /**
- * Addresses of every row that a user made in a system catalog and that doesn't come by itself, and of
- * built-in objects that were altered to use one. Oids
- * of large objects are the user's to choose, so for them the first one of a user's rows means nothing.
+ * Every row that a user made in a system catalog and that doesn't come by itself, and the built-in
+ * objects that were altered to use one: a row for each catalog that has any. Oids of large objects
+ * are the user's to choose, so for them the first one of a user's rows means nothing.
  */
 export function userRowsQuery(scope: ReadScope): string {
   const made = guarded(scope).map(({ catalog, from }) => {
     const condition = derived[catalog] ?? 'true';
-    return `SELECT '${catalogOids[catalog]}:' || x.oid AS address FROM ${from} x
+    return `SELECT ${catalogOids[catalog]}::oid AS catalog, x.oid FROM ${from} x
         WHERE ${catalog === 'pg_largeobject' ? 'true' : 'x.oid >= 16384'} AND (${condition})
           AND NOT ${partOfMember('x', catalog)} AND ${notOfLedger(catalog, scope)}`;
   });
-  return [...made, alteredBuiltIns].join(' UNION ALL ');
+  return `SELECT u.catalog::int8::int AS catalog, string_agg(u.oid::text, ' ') AS oids
+    FROM (${[...made, alteredBuiltIns].join(' UNION ALL ')}) u GROUP BY u.catalog`;
+}
+
+/** The addresses of these rows. */
+export function addressesOf(rows: readonly UserRows[]): readonly Address[] {
+  return rows.flatMap(({ catalog, oids }) => oids.split(' ').map((oid) => `${catalog}:${oid}`));
 }
 
 /** What the server came with and now depends on a user's object: the configuration `english` with a dictionary of theirs. */
-const alteredBuiltIns = `SELECT DISTINCT d.classid::int8 || ':' || d.objid AS address FROM pg_depend d
+const alteredBuiltIns = `SELECT DISTINCT d.classid, d.objid FROM pg_depend d
   WHERE d.objid BETWEEN 1 AND 16383 AND d.refobjid >= 16384`;
 
 /** How the server describes the objects at these addresses: `large object 16400`. */

@@ -1,8 +1,25 @@
 /** What each node needs before it; every name in the lists is a node. */
 export type Graph = ReadonlyMap<string, readonly string[]>;
 
+/** A graph whose nodes are the numbers of their places in a list: hashing long names again and again is what costs. */
+interface Numbered {
+  readonly nodes: readonly string[];
+  readonly needs: readonly (readonly number[])[];
+}
+
+/** No node: what a list names and the graph doesn't have. */
+const unknown = -1;
+
+function numbered(graph: Graph, nodes: readonly string[]): Numbered {
+  const places = new Map(nodes.map((node, at) => [node, at]));
+  return {
+    nodes,
+    needs: nodes.map((node) => (graph.get(node) ?? []).map((need) => places.get(need) ?? unknown)),
+  };
+}
+
 interface Visit {
-  readonly node: string;
+  readonly node: number;
   next: number;
 }
 
@@ -11,47 +28,42 @@ interface Visit {
  * would overflow the stack. Linear in nodes and edges.
  */
 export function components(graph: Graph): readonly (readonly string[])[] {
-  const order = new Map<string, number>();
-  const low = new Map<string, number>();
-  const open: string[] = [];
-  const isOpen = new Set<string>();
+  const { nodes, needs } = numbered(graph, [...graph.keys()]);
+  const order = new Int32Array(nodes.length).fill(unknown);
+  const low = new Int32Array(nodes.length);
+  const isOpen = new Uint8Array(nodes.length);
+  const open: number[] = [];
   const found: string[][] = [];
-  const enter = (node: string): Visit => {
-    order.set(node, order.size);
-    low.set(node, order.size - 1);
+  let entered = 0;
+  const enter = (node: number): Visit => {
+    order[node] = low[node] = entered++;
+    isOpen[node] = 1;
     open.push(node);
-    isOpen.add(node);
     return { node, next: 0 };
   };
-  const lower = (node: string, value: number): void => {
-    low.set(node, Math.min(low.get(node) ?? 0, value));
+  const lower = (node: number, value: number): void => {
+    low[node] = Math.min(low[node] as number, value);
   };
-  const close = (node: string): void => {
-    const members: string[] = [];
-    let member: string | undefined;
-    do {
-      member = open.pop();
-      if (member === undefined) break;
-      isOpen.delete(member);
-      members.push(member);
-    } while (member !== node);
-    found.push(members);
+  const close = (node: number): void => {
+    const members = open.splice(open.lastIndexOf(node));
+    for (const member of members) isOpen[member] = 0;
+    found.push(members.reverse().map((member) => nodes[member] as string));
   };
-  for (const root of graph.keys()) {
-    if (order.has(root)) continue;
+  for (let root = 0; root < nodes.length; root++) {
+    if (order[root] !== unknown) continue;
     const path = [enter(root)];
     while (path.length > 0) {
       const visit = path[path.length - 1] as Visit;
-      const target = graph.get(visit.node)?.[visit.next++];
+      const target = needs[visit.node]?.[visit.next++];
       if (target === undefined) {
         path.pop();
         const parent = path[path.length - 1];
-        if (parent !== undefined) lower(parent.node, low.get(visit.node) ?? 0);
-        if (low.get(visit.node) === order.get(visit.node)) close(visit.node);
-      } else if (!order.has(target)) {
+        if (parent !== undefined) lower(parent.node, low[visit.node] as number);
+        if (low[visit.node] === order[visit.node]) close(visit.node);
+      } else if (order[target] === unknown) {
         path.push(enter(target));
-      } else if (isOpen.has(target)) {
-        lower(visit.node, order.get(target) ?? 0);
+      } else if (isOpen[target] === 1) {
+        lower(visit.node, order[target] as number);
       }
     }
   }
@@ -60,46 +72,40 @@ export function components(graph: Graph): readonly (readonly string[])[] {
 
 /**
  * The nodes so that each comes after what it needs and, where that leaves a choice, in the order of
- * `compare`. The graph must have no cycle. O((n + e) log n), by a binary heap.
+ * `compare`; nodes of a cycle, and what needs them, are left out. O((n + e) log n), by a binary heap.
  */
 export function topological(graph: Graph, compare: (a: string, b: string) => number): readonly string[] {
-  const missing = new Map<string, number>();
-  const dependants = new Map<string, string[]>();
-  for (const [node, needs] of graph) {
-    missing.set(node, needs.length);
-    for (const need of needs) {
-      const list = dependants.get(need);
-      if (list === undefined) dependants.set(need, [node]);
-      else list.push(node);
-    }
-  }
-  const heap: string[] = [];
-  for (const [node, count] of missing) if (count === 0) push(heap, node, compare);
+  // Places are in the order of `compare`, so a smaller number is what comes first.
+  const { nodes, needs } = numbered(graph, [...graph.keys()].sort(compare));
+  const missing = Int32Array.from(needs, (list) => list.length);
+  const dependants = nodes.map((): number[] => []);
+  for (const [node, list] of needs.entries()) for (const need of list) dependants[need]?.push(node);
+  const heap: number[] = [];
+  for (const [node, count] of missing.entries()) if (count === 0) push(heap, node);
   const sorted: string[] = [];
-  for (let node = pop(heap, compare); node !== undefined; node = pop(heap, compare)) {
-    sorted.push(node);
-    for (const dependant of dependants.get(node) ?? []) {
-      const count = (missing.get(dependant) ?? 0) - 1;
-      missing.set(dependant, count);
-      if (count === 0) push(heap, dependant, compare);
+  for (let node = pop(heap); node !== undefined; node = pop(heap)) {
+    sorted.push(nodes[node] as string);
+    for (const dependant of dependants[node] as number[]) {
+      missing[dependant] = (missing[dependant] as number) - 1;
+      if (missing[dependant] === 0) push(heap, dependant);
     }
   }
   return sorted;
 }
 
-function push(heap: string[], value: string, compare: (a: string, b: string) => number): void {
+function push(heap: number[], value: number): void {
   let at = heap.length;
   heap.push(value);
   while (at > 0) {
     const parent = (at - 1) >> 1;
-    if (compare(heap[parent] as string, value) <= 0) break;
-    heap[at] = heap[parent] as string;
+    if ((heap[parent] as number) <= value) break;
+    heap[at] = heap[parent] as number;
     at = parent;
   }
   heap[at] = value;
 }
 
-function pop(heap: string[], compare: (a: string, b: string) => number): string | undefined {
+function pop(heap: number[]): number | undefined {
   const top = heap[0];
   const last = heap.pop();
   if (top === undefined || last === undefined || heap.length === 0) return top;
@@ -107,9 +113,9 @@ function pop(heap: string[], compare: (a: string, b: string) => number): string 
   for (;;) {
     let child = 2 * at + 1;
     if (child >= heap.length) break;
-    if (child + 1 < heap.length && compare(heap[child + 1] as string, heap[child] as string) < 0) child += 1;
-    if (compare(heap[child] as string, last) >= 0) break;
-    heap[at] = heap[child] as string;
+    if (child + 1 < heap.length && (heap[child + 1] as number) < (heap[child] as number)) child += 1;
+    if ((heap[child] as number) >= last) break;
+    heap[at] = heap[child] as number;
     at = child;
   }
   heap[at] = last;

@@ -126,7 +126,10 @@ function layOut(steps: readonly Step[], byId: ReadonlyMap<string, Step>, layout:
   for (const { id, host } of steps) {
     const isFolded = host !== null && byId.has(host) && !layout.out.has(id);
     home.set(id, isFolded ? host : id);
-    if (isFolded) children.set(host, [...(children.get(host) ?? []), id]);
+    if (!isFolded) continue;
+    const others = children.get(host);
+    if (others === undefined) children.set(host, [id]);
+    else others.push(id);
   }
   const keyFor = (from: Step, need: string): string | null => {
     const target = home.get(need);
@@ -136,31 +139,34 @@ function layOut(steps: readonly Step[], byId: ReadonlyMap<string, Step>, layout:
     const serves = byId.get(target)?.shell?.servesRanks ?? null;
     return serves === null || serves.includes(from.rank) ? target + shellSuffix : target;
   };
-  const needs = (from: Step, ids: readonly string[]): string[] =>
-    ids
-      .map((need) => keyFor(from, need))
-      .filter((key): key is string => key !== null && stepOf(key) !== from.id);
+  /** Keys of what these steps need, but for the steps' own. */
+  const needs = (from: readonly Step[], of: (step: Step) => readonly string[]): Set<string> => {
+    const keys = new Set<string>();
+    for (const step of from) {
+      for (const need of of(step)) {
+        const key = keyFor(step, need);
+        if (key !== null && stepOf(key) !== step.id) keys.add(key);
+      }
+    }
+    return keys;
+  };
   return steps.flatMap((step): readonly Unit[] => {
     if (home.get(step.id) !== step.id) return [];
     const folded = (children.get(step.id) ?? []).sort();
     const all = [step, ...folded.map((id) => byId.get(id) as Step)];
-    const requires = all
-      .flatMap((each) => needs(each, each.requires))
-      .filter((key) => stepOf(key) !== step.id);
+    const requires = needs(all, (each) => each.requires);
+    for (const own of [step.id, step.id + shellSuffix]) requires.delete(own);
     const unit = { id: step.id, rank: step.rank, folded, cyclic: false };
     if (step.shell === null || !layout.split.has(step.id)) {
-      return [{ ...unit, key: step.id, part: 'whole', requires: unique(requires) }];
+      return [{ ...unit, key: step.id, part: 'whole', requires: [...requires] }];
     }
     const key = step.id + shellSuffix;
+    const shell = needs([step], (each) => each.shell?.requires ?? []);
     return [
-      { ...unit, key, part: 'shell', folded: [], requires: unique(needs(step, step.shell.requires)) },
-      { ...unit, key: step.id, part: 'rest', requires: unique([key, ...requires]) },
+      { ...unit, key, part: 'shell', folded: [], requires: [...shell] },
+      { ...unit, key: step.id, part: 'rest', requires: [key, ...requires] },
     ];
   });
-}
-
-function unique(keys: readonly string[]): readonly string[] {
-  return [...new Set(keys)];
 }
 
 function graphOf(units: readonly Unit[]): Graph {

@@ -1,4 +1,4 @@
-import type { Address } from '../kind.js';
+import type { Address, Found } from '../kind.js';
 import type { Attributes, Value } from '../model.js';
 import { type CommentRow, publicSchemaComment } from './comments.js';
 import type { DependenceRow } from './dependence.js';
@@ -17,8 +17,7 @@ export interface AspectRows {
 export interface Bearer {
   readonly id: string;
   readonly own: readonly Address[];
-  readonly parts: Readonly<Record<Address, string>>;
-  readonly columns: Readonly<Record<number, string>>;
+  readonly found: Pick<Found, 'parts' | 'columns'>;
 }
 
 /** What the rows of all aspects have in common. */
@@ -49,11 +48,13 @@ export interface Stray {
 
 /** Puts comments, labels and grants where they belong. */
 export function attachAspects(bearers: readonly Bearer[], rows: AspectRows): Attached {
-  const byAddress = new Map(
-    bearers.flatMap((bearer) =>
-      [...bearer.own, ...Object.keys(bearer.parts)].map((key) => [key, bearer] as const),
-    ),
+  const meant = new Set(
+    [rows.comments, rows.dependences, rows.labels, rows.grants]
+      .flat()
+      .map((row) => `${row.classid}:${row.oid}`),
   );
+  const byAddress = new Map<Address, Bearer>();
+  for (const bearer of bearers) for (const key of bearer.own) if (meant.has(key)) byAddress.set(key, bearer);
   const found = new Map<string, Record<string, Value>>();
   const strays: Stray[] = [];
   const place = (row: AspectRow): Place | null => {
@@ -61,8 +62,8 @@ export function attachAspects(bearers: readonly Bearer[], rows: AspectRows): Att
     const bearer = byAddress.get(key);
     if (bearer === undefined) return null;
     if (row.subid > 0)
-      return { id: bearer.id, within: ['Columns', bearer.columns[row.subid] ?? String(row.subid)] };
-    const part = bearer.parts[key];
+      return { id: bearer.id, within: ['Columns', bearer.found.columns?.[row.subid] ?? String(row.subid)] };
+    const part = bearer.found.parts?.[key];
     return { id: bearer.id, within: part === undefined ? null : ['Parts', part] };
   };
   const put = (row: AspectRow, name: string, value: Value): void => {

@@ -50,8 +50,9 @@ function commentTarget(object: CatalogObject, kind: Kind): string {
 }
 
 function labels(object: CatalogObject, target: string): readonly string[] {
-  return Object.entries(object.attributes).flatMap(([name, value]) => {
-    if (!name.startsWith('label ')) return [];
+  const labelled = Object.keys(object.attributes).filter((name) => name.startsWith('label '));
+  return labelled.flatMap((name) => {
+    const value = object.attributes[name];
     const provider = name.slice('label '.length).replace(/Of(Columns|Parts)$/, '');
     if (typeof value === 'string') return [labelStatement(target, provider, value)];
     const place = (member: string): string =>

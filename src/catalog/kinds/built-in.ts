@@ -1,5 +1,5 @@
 import { type Grant, grantStatements, takenBack } from '../aspects/grants.js';
-import { catalogOids, type Kind, type KindRow, type SystemCatalog } from '../kind.js';
+import { catalogOids, type Kind, type KindRow, membersOf, type SystemCatalog } from '../kind.js';
 import { attributes } from '../model.js';
 
 interface Row extends KindRow {
@@ -95,7 +95,7 @@ function builtIn({ catalog, prefix, type, target, condition = 'true' }: Source):
       SELECT o.oid, ${target} AS identity,
         ${isRelation ? columnNames : 'NULL'} AS columns
       FROM ${catalog} o
-      WHERE (o.oid < 16384 OR o.oid IN (SELECT objid FROM pg_depend WHERE classid = ${classid} AND deptype = 'e'))
+      WHERE (o.oid < 16384 OR o.oid IN (${membersOf(catalog)}))
         AND ${condition}
         AND (${bearsPrivileges} AND ${differ(`o.${prefix}acl`, initial('0'), born)}${
           isRelation ? ` OR ${bearsColumnPrivileges} AND EXISTS (${changedColumns})` : ''

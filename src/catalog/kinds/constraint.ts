@@ -8,12 +8,7 @@ import {
 import { address, type Kind, type KindRow, notLedger, userRow } from '../kind.js';
 import { attributes, type CatalogObject } from '../model.js';
 import { storageParameters } from '../options.js';
-import {
-  plainStates,
-  type TriggerState,
-  triggerStateStatements,
-  triggerStatesJson,
-} from '../system-triggers.js';
+import { plainStates, type TriggerState, triggerStateStatements, triggerStates } from '../system-triggers.js';
 
 type ConstraintType = 'primary key' | 'unique' | 'exclude' | 'foreign key' | 'check' | 'not null';
 
@@ -61,8 +56,8 @@ const types = `CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique'
 
 /** SQL for the names of the columns with these numbers. */
 const columnNames = (relation: string, numbers: string): string =>
-  `(SELECT json_agg(a.attname ORDER BY u.at) FROM unnest(${numbers}) WITH ORDINALITY u (num, at)
-    JOIN pg_attribute a ON a.attrelid = ${relation} AND a.attnum = u.num)`;
+  `(SELECT json_agg((SELECT a.attname FROM pg_attribute a WHERE a.attrelid = ${relation} AND a.attnum = u.num) ORDER BY u.at)
+    FROM unnest(${numbers}) WITH ORDINALITY u (num, at) WHERE u.num <> 0)`;
 
 /** SQL for something of the constraint at the root of a partition's copy; nothing for any other constraint. */
 const rootOf = (expression: string): string =>
@@ -75,10 +70,9 @@ const rootOf = (expression: string): string =>
 const isCopy = `k.conrelid <> ${rootOf('up.conrelid')} AND k.confrelid = ${rootOf('up.confrelid')}`;
 
 /** SQL for the oid of a parent's CHECK or NOT NULL that isn't valid while the heir's own copy is. */
-const doubtfulParent = `(SELECT pk.oid FROM pg_inherits h JOIN pg_constraint pk ON pk.conrelid = h.inhparent
-  WHERE h.inhrelid = k.conrelid AND k.contype IN ('c', 'n') AND k.convalidated AND NOT k.conislocal AND NOT c.relispartition
-    AND pk.contype = k.contype AND pk.conname = k.conname AND NOT pk.convalidated
-  ORDER BY pk.oid LIMIT 1)`;
+const doubtfulParent = `CASE WHEN k.contype IN ('c', 'n') AND k.convalidated AND NOT k.conislocal AND NOT c.relispartition THEN (
+  SELECT min(pk.oid) FROM pg_inherits h JOIN pg_constraint pk ON pk.conrelid = h.inhparent
+  WHERE h.inhrelid = k.conrelid AND pk.contype = k.contype AND pk.conname = k.conname AND NOT pk.convalidated) END`;
 
 /**
  * Constraints of tables and domains. A CHECK lies inside its table's or domain's own statement; keys
@@ -99,8 +93,7 @@ export const constraint: Kind<Row> = {
       format('%I.%I', n.nspname, coalesce(c.relname, t.typname)) AS on,
       CASE WHEN k.contypid <> 0 THEN 'DOMAIN' WHEN c.relkind = 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END AS "onKind",
       ${columnNames('k.conrelid', 'k.conkey')} AS columns, coalesce(${doubtfulParent}, 0) AS doubtful,
-      (SELECT format('%I.%I', fn.nspname, f.relname) FROM pg_class f
-        JOIN pg_namespace fn ON fn.oid = f.relnamespace WHERE f.oid = k.confrelid) AS "references",
+      CASE WHEN k.confrelid <> 0 THEN format('%I.%I', fn.nspname, f.relname) END AS "references",
       ${columnNames('k.confrelid', 'k.confkey')} AS "referencedColumns",
       ${types} AS type, pg_get_constraintdef(k.oid) AS definition, NOT k.convalidated AS "notValid",
       k.contype IN ('c', 'n') AND NOT k.conislocal AND k.coninhcount > 0 AND (NOT c.relispartition OR NOT k.convalidated)
@@ -109,20 +102,21 @@ export const constraint: Kind<Row> = {
         SELECT FROM pg_constraint o WHERE o.conrelid = k.conrelid AND o.conname = ${rootOf('up.conname')}) THEN ${rootOf('up.conname')} END AS "renamedFrom",
       -- The definition of an exclusion has them already.
       CASE WHEN k.contype <> 'x' THEN to_json(ic.reloptions) END AS "indexOptions", quote_ident(s.spcname) AS tablespace,
-      ${indexStatistics('ic.oid')} AS statistics,
+      st.targets AS statistics,
       (SELECT format('%I.%I', xn.nspname, xc.relname) FROM pg_inherits xh JOIN pg_class xc ON xc.oid = xh.inhparent
         JOIN pg_namespace xn ON xn.oid = xc.relnamespace WHERE xh.inhrelid = i.indexrelid) AS "attachTo",
       i.indisclustered AS clustered, i.indisreplident AND c.relreplident = 'i' AS "replicaIdentity", NOT i.indisvalid AS "invalidIndex",
-      ${triggerStatesJson('k')} AS "triggerStates"
-    FROM pg_constraint k
+      ts.states AS "triggerStates"
+    FROM pg_constraint k LEFT JOIN (${triggerStates}) ts ON ts.oid = k.oid
+    LEFT JOIN pg_class f ON f.oid = k.confrelid LEFT JOIN pg_namespace fn ON fn.oid = f.relnamespace
     LEFT JOIN pg_class c ON c.oid = k.conrelid LEFT JOIN pg_type t ON t.oid = k.contypid AND k.contypid <> 0
     JOIN pg_namespace n ON n.oid = k.connamespace
     LEFT JOIN pg_index i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u', 'x')
     LEFT JOIN pg_class ic ON ic.oid = i.indexrelid LEFT JOIN pg_tablespace s ON s.oid = ic.reltablespace
+    LEFT JOIN (${indexStatistics}) st ON st.oid = ic.oid
     WHERE (k.contype IN ('p', 'u', 'x', 'c') OR k.contype = 'f' AND (k.conparentid = 0 OR ${isCopy})
         OR k.contype = 'n' AND (NOT k.convalidated OR ${doubtfulParent} IS NOT NULL))
-      AND ${userRow('k', 'pg_constraint')} AND coalesce(c.relpersistence, 'p') <> 't' AND ${notLedger('k.conrelid', scope)}
-      AND k.conrelid NOT IN (SELECT objid FROM pg_depend WHERE classid = 1259 AND deptype = 'e' AND k.contype = 'c' AND NOT k.conislocal)`,
+      AND ${userRow('k', 'pg_constraint')} AND coalesce(c.relpersistence, 'p') <> 't' AND ${notLedger('k.conrelid', scope)}`,
   map: (row) => {
     const host =
       row.host_type !== 0 ? address('pg_type', row.host_type) : address('pg_class', row.host_class);

@@ -25,9 +25,9 @@ export const columnDefault: Kind<Row> = {
       CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END AS noun,
       pg_get_expr(d.adbin, d.adrelid) AS expression
     FROM pg_attrdef d JOIN pg_class c ON c.oid = d.adrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-    JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+    CROSS JOIN LATERAL (SELECT a.attname, a.attgenerated FROM pg_attribute a
+      WHERE a.attrelid = d.adrelid AND a.attnum = d.adnum OFFSET 0) a -- by its index, whatever the planner thinks of it
     WHERE a.attgenerated = '' AND c.relpersistence <> 't' AND ${userRow('d', 'pg_attrdef')}
-      AND c.oid NOT IN (SELECT objid FROM pg_depend WHERE classid = 1259 AND deptype = 'e')
       AND ${notLedger('c.oid', scope)}`,
   map: (row) => ({
     schema: row.schema,

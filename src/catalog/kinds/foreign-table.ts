@@ -2,12 +2,13 @@ import { quoteQualified } from '../../database/sql.js';
 import { columnAlterations, columnDefinition, keptNotNulls } from '../column-clauses.js';
 import {
   type Column,
-  type ColumnRow,
+  type ColumnTuple,
   columnAddresses,
   columnNumbers,
   columnParts,
-  columnsJson,
+  columnRows,
   columnValues,
+  relationColumns,
 } from '../columns.js';
 import { heirStatements, parentNames, reshapedHeirs } from '../inheritance.js';
 import { type Folded, type Kind, type KindRow, probeSchema, userRow } from '../kind.js';
@@ -32,7 +33,7 @@ interface Row extends KindRow, Omit<ForeignTable, 'columns'> {
   readonly identity: string;
   readonly owner: number;
   readonly row_type: number;
-  readonly columns: readonly ColumnRow[] | null;
+  readonly columns: readonly ColumnTuple[] | null;
 }
 
 /** Foreign tables. Their rows are another server's. */
@@ -48,14 +49,15 @@ export const foreignTable: Kind<Row> = {
       CASE WHEN c.relispartition THEN parents.names ->> 0 END AS "partitionOf",
       CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END AS bound,
       CASE WHEN NOT c.relispartition THEN parents.names END AS inherits, reshaped.oid IS NOT NULL AS reshaped,
-      ${columnsJson('c.oid', scope)} AS columns
+      columns.columns
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_foreign_table f ON f.ftrelid = c.oid JOIN pg_foreign_server s ON s.oid = f.ftserver
     LEFT JOIN (${parentNames}) parents ON parents.oid = c.oid
     LEFT JOIN (${reshapedHeirs}) reshaped ON reshaped.oid = c.oid
+    LEFT JOIN (${relationColumns(['f'], scope)}) columns ON columns.oid = c.oid
     WHERE ${userRow('c', 'pg_class')}`,
   map: (row) => {
-    const columns = row.columns ?? [];
+    const columns = columnRows(row.columns);
     return {
       schema: row.schema,
       name: row.name,

@@ -1,6 +1,13 @@
 import { quoteQualified } from '../../database/sql.js';
 import { columnAlterations } from '../column-clauses.js';
-import { type Column, type ColumnRow, columnNumbers, columnsJson, columnValues } from '../columns.js';
+import {
+  type Column,
+  type ColumnTuple,
+  columnNumbers,
+  columnRows,
+  columnValues,
+  relationColumns,
+} from '../columns.js';
 import { type Kind, type KindRow, probeSchema, userRow } from '../kind.js';
 import { attributes } from '../model.js';
 import { storageParameters } from '../options.js';
@@ -23,7 +30,7 @@ interface Row extends KindRow, Omit<MaterializedView, 'columns'> {
   readonly owner: number;
   readonly row_type: number;
   readonly rule: number;
-  readonly columns: readonly ColumnRow[] | null;
+  readonly columns: readonly ColumnTuple[] | null;
 }
 
 /** Materialized views, made empty; those that were populated are populated again at the end. */
@@ -38,27 +45,31 @@ export const materializedView: Kind<Row> = {
       c.relowner AS owner, c.reltype AS row_type, ${returnRule} AS rule, pg_get_viewdef(c.oid) AS definition, c.relispopulated AS populated,
       CASE WHEN m.amname <> 'heap' THEN quote_ident(m.amname) END AS "accessMethod",
       quote_ident(s.spcname) AS tablespace, to_json(c.reloptions) AS options, to_json(o.reloptions) AS "toastOptions",
-      ${columnsJson('c.oid', scope)} AS columns
+      columns.columns
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_am m ON m.oid = c.relam LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace
     LEFT JOIN pg_class o ON o.oid = c.reltoastrelid
+    LEFT JOIN (${relationColumns(['m'], scope)}) columns ON columns.oid = c.oid
     WHERE c.relkind = 'm' AND ${userRow('c', 'pg_class')}`,
-  map: (row) => ({
-    schema: row.schema,
-    name: row.name,
-    identity: row.identity,
-    attributes: attributes({
-      columns: columnValues(row.columns ?? []),
-      definition: row.definition.replace(/;$/, ''),
-      populated: row.populated,
-      accessMethod: row.accessMethod,
-      tablespace: row.tablespace,
-      options: row.options,
-      toastOptions: row.toastOptions,
-    }),
-    parts: { ...rowTypePart(row), ...returnRulePart(row) },
-    columns: columnNumbers(row.columns ?? []),
-  }),
+  map: (row) => {
+    const columns = columnRows(row.columns);
+    return {
+      schema: row.schema,
+      name: row.name,
+      identity: row.identity,
+      attributes: attributes({
+        columns: columnValues(columns),
+        definition: row.definition.replace(/;$/, ''),
+        populated: row.populated,
+        accessMethod: row.accessMethod,
+        tablespace: row.tablespace,
+        options: row.options,
+        toastOptions: row.toastOptions,
+      }),
+      parts: { ...rowTypePart(row), ...returnRulePart(row) },
+      columns: columnNumbers(columns),
+    };
+  },
   create: (object) => {
     const values = object.attributes as unknown as MaterializedView;
     const options = [

@@ -40,10 +40,10 @@ export const index: Kind<Row> = {
       i.indisreplident AND r.relreplident = 'i' AS "replicaIdentity", NOT i.indisvalid AS invalid,
       (SELECT format('%I.%I', pn.nspname, p.relname) FROM pg_inherits h JOIN pg_class p ON p.oid = h.inhparent
         JOIN pg_namespace pn ON pn.oid = p.relnamespace WHERE h.inhrelid = c.oid) AS "attachTo",
-      ${indexStatistics('c.oid')} AS statistics
+      st.targets AS statistics
     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class r ON r.oid = i.indrelid
     JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_namespace rn ON rn.oid = r.relnamespace
-    LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace
+    LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace LEFT JOIN (${indexStatistics}) st ON st.oid = c.oid
     WHERE c.relpersistence <> 't' AND r.relkind IN ('r', 'p', 'm') AND ${userRow('c', 'pg_class')} AND ${notLedger('i.indrelid', scope)}
       AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = c.oid AND k.contype IN ('p', 'u', 'x'))`,
   map: (row) => ({

@@ -2,12 +2,13 @@ import { quoteIdent, quoteQualified } from '../../database/sql.js';
 import { columnAlterations, columnConstraints, columnDefinition, keptNotNulls } from '../column-clauses.js';
 import {
   type Column,
-  type ColumnRow,
+  type ColumnTuple,
   columnAddresses,
   columnNumbers,
   columnParts,
-  columnsJson,
+  columnRows,
   columnValues,
+  relationColumns,
 } from '../columns.js';
 import { heirStatements, parentNames, reshapedHeirs } from '../inheritance.js';
 import { type Folded, type Kind, type KindRow, notLedger, probeSchema, userRow } from '../kind.js';
@@ -39,7 +40,7 @@ interface Row extends KindRow, Omit<Table, 'columns'> {
   readonly identity: string;
   readonly owner: number;
   readonly row_type: number;
-  readonly columns: readonly ColumnRow[] | null;
+  readonly columns: readonly ColumnTuple[] | null;
 }
 
 /** Tables, partitioned tables and partitions. A partition is created alone and attached, which keeps its column order. */
@@ -65,15 +66,16 @@ export const table: Kind<Row> = {
         WHEN 'i' THEN CASE WHEN NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisreplident)
           THEN 'NOTHING' END END AS "replicaIdentity",
       c.relrowsecurity AS "rowSecurity", c.relforcerowsecurity AS "forceRowSecurity",
-      ${columnsJson('c.oid', scope)} AS columns
+      columns.columns
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_am m ON m.oid = c.relam LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace
     LEFT JOIN pg_class o ON o.oid = c.reltoastrelid
     LEFT JOIN (${parentNames}) parents ON parents.oid = c.oid
     LEFT JOIN (${reshapedHeirs}) reshaped ON reshaped.oid = c.oid
+    LEFT JOIN (${relationColumns(['r', 'p'], scope)}) columns ON columns.oid = c.oid
     WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND ${userRow('c', 'pg_class')} AND ${notLedger('c.oid', scope)}`,
   map: (row) => {
-    const columns = row.columns ?? [];
+    const columns = columnRows(row.columns);
     return {
       schema: row.schema,
       name: row.name,

@@ -1,0 +1,12 @@
+CREATE SEQUENCE ant;
+CREATE DOMAIN ant AS text CHECK (VALUE <> '');
+CREATE SEQUENCE mood;
+CREATE TYPE mood AS ENUM ('good', 'bad');
+CREATE SEQUENCE span;
+CREATE TYPE span AS RANGE (subtype = float8);
+CREATE SEQUENCE many_pieces;
+CREATE TYPE piece AS RANGE (subtype = float8, multirange_type_name = many_pieces);
+CREATE TABLE keyed (id int GENERATED ALWAYS AS IDENTITY, note text);
+CREATE DOMAIN keyed_id_seq AS int;
+CREATE TABLE t (a ant, m mood, s span, p piece, k keyed_id_seq, id serial);
+CREATE DOMAIN t_id_seq AS int;
