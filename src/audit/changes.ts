@@ -28,6 +28,9 @@ export interface Segment {
   readonly changes: readonly Change[];
 }
 
+/** The address of no object: InvalidOid in no catalog. */
+const nowhere = 0;
+
 /**
  * The objects that differ between two moments. One that bears its name at another address was dropped
  * and made anew; one that lies where it was under another name was renamed. Pure.
@@ -38,11 +41,11 @@ export function changesBetween(before: AddressedCatalog, after: AddressedCatalog
   const changed = compareCatalogs(before.catalog, after.catalog).flatMap(
     ({ id, kind, change, attributes }): readonly Change[] => {
       if (change === 'extra') {
-        const from = idsBefore.get(after.addresses.get(id) ?? '');
+        const from = idsBefore.get(after.addresses.get(id) ?? nowhere);
         return [from === undefined ? { id, kind, event: 'created' } : { id, kind, event: 'renamed', from }];
       }
       if (change === 'missing') {
-        return idsAfter.has(before.addresses.get(id) ?? '') ? [] : [{ id, kind, event: 'dropped' }];
+        return idsAfter.has(before.addresses.get(id) ?? nowhere) ? [] : [{ id, kind, event: 'dropped' }];
       }
       if (before.addresses.get(id) !== after.addresses.get(id)) return [];
       return [{ id, kind, event: 'altered', attributes: attributes.map(({ name }) => name) }];

@@ -1,5 +1,5 @@
 import { quoteIdent } from '../database/sql.js';
-import { type Address, address, type ReadScope } from './kind.js';
+import { type Address, address, type Part, type ReadScope } from './kind.js';
 import type { Value } from './model.js';
 import { type SequenceOptions, sequenceJson } from './sequence-options.js';
 
@@ -210,17 +210,16 @@ export function columnAddresses(rows: readonly ColumnRow[]): readonly Address[] 
 }
 
 /** What comes with the columns of a table and can bear a comment or grants of its own. */
-export function columnParts(table: string, rows: readonly ColumnRow[]): Readonly<Record<Address, string>> {
-  return Object.fromEntries(
-    rows.flatMap(({ identity, identityBy, notNullBy }) => [
-      ...(identity === undefined || identityBy === undefined
-        ? []
-        : [[address('pg_class', identityBy), `SEQUENCE ${identity.sequence}`]]),
-      ...(notNullBy === undefined
-        ? []
-        : [
-            [address('pg_constraint', notNullBy.oid), `CONSTRAINT ${quoteIdent(notNullBy.name)} ON ${table}`],
-          ]),
-    ]),
-  );
+export function columnParts(table: string, rows: readonly ColumnRow[]): readonly Part[] {
+  const parts: Part[] = [];
+  for (const { identity, identityBy, notNullBy } of rows) {
+    if (identity !== undefined && identityBy !== undefined)
+      parts.push([address('pg_class', identityBy), `SEQUENCE ${identity.sequence}`]);
+    if (notNullBy !== undefined)
+      parts.push([
+        address('pg_constraint', notNullBy.oid),
+        `CONSTRAINT ${quoteIdent(notNullBy.name)} ON ${table}`,
+      ]);
+  }
+  return parts;
 }

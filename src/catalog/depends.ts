@@ -1,4 +1,4 @@
-import type { Address } from './kind.js';
+import { type Address, addressIn } from './kind.js';
 
 /** Rows of pg_depend between two system catalogs, of one type, with their oids in pairs: `16400 2200 16401 2200`. */
 export interface DependRow {
@@ -43,8 +43,8 @@ export function linked(rows: readonly DependRow[]): Links {
   for (const { type, ...row } of rows) {
     const oids = row.pairs.split(' ');
     for (let at = 0; at < oids.length; at += 2) {
-      const from = `${row.from}:${oids[at]}`;
-      const to = `${row.to}:${oids[at + 1]}`;
+      const from = addressIn(row.from, Number(oids[at]));
+      const to = addressIn(row.to, Number(oids[at + 1]));
       // A partition's copy of a trigger belongs to its own constraint before it belongs to the parent's trigger.
       if (type === 'i') parents.set(from, [to, ...(parents.get(from) ?? [])]);
       else if (type === 'P' || type === 'e') append(parents, from, to);

@@ -1,7 +1,7 @@
 import type { Attributes, CatalogObject } from './model.js';
 
-/** `<oid of the system catalog>:<oid of the row>`: how pg_depend names an object, as one key. */
-export type Address = string;
+/** How pg_depend names an object, as one key: the oid of its system catalog times 2^32, plus the oid of its row there. */
+export type Address = number;
 
 /** Fixed oids of the system catalogs (src/include/catalog/pg_*.h): the classid of pg_depend. */
 export const catalogOids = {
@@ -46,8 +46,23 @@ export const catalogOids = {
 export type SystemCatalog = keyof typeof catalogOids;
 
 export function address(catalog: SystemCatalog, oid: number): Address {
-  return `${catalogOids[catalog]}:${oid}`;
+  return addressIn(catalogOids[catalog], oid);
 }
+
+/** Oids have 32 bits, and those of system catalogs 14: together less than what a number holds exactly. */
+const oids = 2 ** 32;
+
+export function addressIn(classid: number, oid: number): Address {
+  return classid * oids + oid;
+}
+
+/** The other way round. */
+export function placeOf(address: Address): { readonly classid: number; readonly oid: number } {
+  return { classid: Math.floor(address / oids), oid: address % oids };
+}
+
+/** An object that comes with another one, as COMMENT ON and GRANT ON call it. */
+export type Part = readonly [Address, string];
 
 /** What every kind's query gives: the object's oid, and its owner's where it has one. */
 export interface KindRow {
@@ -68,8 +83,8 @@ export interface Found {
   readonly host?: Address;
   /** Other addresses that stand for this object (the class of a composite type). */
   readonly also?: readonly Address[];
-  /** Objects that come with this one (the index of a constraint), each as COMMENT ON and GRANT ON call it. */
-  readonly parts?: Readonly<Record<Address, string>>;
+  /** Objects that come with this one: the index of a constraint. */
+  readonly parts?: readonly Part[];
   /** Names of its columns by attnum, for comments, labels and grants on them. */
   readonly columns?: Readonly<Record<number, string>>;
 }

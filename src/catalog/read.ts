@@ -184,7 +184,7 @@ function draft(kind: Kind, row: KindRow, { scope, roles }: Session): Draft {
     own: [
       address(kind.catalog, row.oid),
       ...(found.also ?? []),
-      ...(Object.keys(found.parts ?? {}) as Address[]),
+      ...(found.parts ?? []).map(([part]) => part),
     ],
     owner,
   };

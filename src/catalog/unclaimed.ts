@@ -1,4 +1,12 @@
-import { type Address, catalogOids, partOfMember, type ReadScope, type SystemCatalog } from './kind.js';
+import {
+  type Address,
+  addressIn,
+  catalogOids,
+  partOfMember,
+  placeOf,
+  type ReadScope,
+  type SystemCatalog,
+} from './kind.js';
 import { usersMember } from './operator-members.js';
 
 /** What the guard leaves out of a catalog because it comes by itself, as SQL conditions on `x`. */
@@ -72,7 +80,7 @@ export function userRowsQuery(scope: ReadScope): string {
 
 /** The addresses of these rows. */
 export function addressesOf(rows: readonly UserRows[]): readonly Address[] {
-  return rows.flatMap(({ catalog, oids }) => oids.split(' ').map((oid) => `${catalog}:${oid}`));
+  return rows.flatMap(({ catalog, oids }) => oids.split(' ').map((oid) => addressIn(catalog, Number(oid))));
 }
 
 /** What the server came with and now depends on a user's object: the configuration `english` with a dictionary of theirs. */
@@ -82,7 +90,7 @@ const alteredBuiltIns = `SELECT DISTINCT d.classid, d.objid FROM pg_depend d
 /** How the server describes the objects at these addresses: `large object 16400`. */
 export function describeQuery(addresses: readonly Address[]): string {
   const rows = addresses.map((address) => {
-    const [classid, oid] = address.split(':');
+    const { classid, oid } = placeOf(address);
     return `(${classid}::oid, ${oid}::oid)`;
   });
   return `SELECT coalesce(pg_describe_object(a.classid, a.objid, 0), a.classid::regclass || ' row ' || a.objid) AS description

@@ -131,40 +131,35 @@ function layOut(steps: readonly Step[], byId: ReadonlyMap<string, Step>, layout:
     if (others === undefined) children.set(host, [id]);
     else others.push(id);
   }
-  const keyFor = (from: Step, need: string): string | null => {
-    const target = home.get(need);
-    if (target === undefined) return null;
+  const keyFor = (from: Step, target: string): string => {
     const cycle = layout.split.get(target);
     if (cycle === undefined || !cycle.has(from.id)) return target;
     const serves = byId.get(target)?.shell?.servesRanks ?? null;
     return serves === null || serves.includes(from.rank) ? target + shellSuffix : target;
   };
-  /** Keys of what these steps need, but for the steps' own. */
-  const needs = (from: readonly Step[], of: (step: Step) => readonly string[]): Set<string> => {
-    const keys = new Set<string>();
-    for (const step of from) {
-      for (const need of of(step)) {
-        const key = keyFor(step, need);
-        if (key !== null && stepOf(key) !== step.id) keys.add(key);
-      }
+  /** Adds the keys of what a step needs outside of the unit it lies in. */
+  const addNeeds = (keys: Set<string>, from: Step, needs: readonly string[], unit: string): void => {
+    for (const need of needs) {
+      const target = home.get(need);
+      if (target !== undefined && target !== unit) keys.add(keyFor(from, target));
     }
-    return keys;
   };
   return steps.flatMap((step): readonly Unit[] => {
-    if (home.get(step.id) !== step.id) return [];
-    const folded = (children.get(step.id) ?? []).sort();
-    const all = [step, ...folded.map((id) => byId.get(id) as Step)];
-    const requires = needs(all, (each) => each.requires);
-    for (const own of [step.id, step.id + shellSuffix]) requires.delete(own);
-    const unit = { id: step.id, rank: step.rank, folded, cyclic: false };
-    if (step.shell === null || !layout.split.has(step.id)) {
-      return [{ ...unit, key: step.id, part: 'whole', requires: [...requires] }];
-    }
-    const key = step.id + shellSuffix;
-    const shell = needs([step], (each) => each.shell?.requires ?? []);
+    const { id, rank, shell } = step;
+    if (home.get(id) !== id) return [];
+    const folded = (children.get(id) ?? []).sort();
+    const needed = new Set<string>();
+    for (const each of [step, ...folded.map((child) => byId.get(child) as Step)])
+      addNeeds(needed, each, each.requires, id);
+    const requires = [...needed];
+    if (shell === null || !layout.split.has(id))
+      return [{ id, key: id, rank, part: 'whole', folded, requires, cyclic: false }];
+    const neededByShell = new Set<string>();
+    addNeeds(neededByShell, step, shell.requires, id);
+    const key = id + shellSuffix;
     return [
-      { ...unit, key, part: 'shell', folded: [], requires: [...shell] },
-      { ...unit, key: step.id, part: 'rest', requires: [key, ...requires] },
+      { id, key, rank, part: 'shell', folded: [], requires: [...neededByShell], cyclic: false },
+      { id, key: id, rank, part: 'rest', folded, requires: [key, ...requires], cyclic: false },
     ];
   });
 }

@@ -1,4 +1,4 @@
-import type { Address, Found } from '../kind.js';
+import { type Address, addressIn, type Found } from '../kind.js';
 import type { Attributes, Value } from '../model.js';
 import { type CommentRow, publicSchemaComment } from './comments.js';
 import type { DependenceRow } from './dependence.js';
@@ -46,30 +46,30 @@ export interface Stray {
   readonly name: string;
 }
 
+const addressOf = ({ classid, oid }: AspectRow): Address => addressIn(classid, oid);
+
 /** Puts comments, labels and grants where they belong. */
 export function attachAspects(bearers: readonly Bearer[], rows: AspectRows): Attached {
   const meant = new Set(
-    [rows.comments, rows.dependences, rows.labels, rows.grants]
-      .flat()
-      .map((row) => `${row.classid}:${row.oid}`),
+    [rows.comments, rows.dependences, rows.labels, rows.grants].flat().map((row) => addressOf(row)),
   );
   const byAddress = new Map<Address, Bearer>();
   for (const bearer of bearers) for (const key of bearer.own) if (meant.has(key)) byAddress.set(key, bearer);
   const found = new Map<string, Record<string, Value>>();
   const strays: Stray[] = [];
   const place = (row: AspectRow): Place | null => {
-    const key = `${row.classid}:${row.oid}`;
+    const key = addressOf(row);
     const bearer = byAddress.get(key);
     if (bearer === undefined) return null;
     if (row.subid > 0)
       return { id: bearer.id, within: ['Columns', bearer.found.columns?.[row.subid] ?? String(row.subid)] };
-    const part = bearer.found.parts?.[key];
+    const part = bearer.found.parts?.find(([of]) => of === key)?.[1];
     return { id: bearer.id, within: part === undefined ? null : ['Parts', part] };
   };
   const put = (row: AspectRow, name: string, value: Value): void => {
     const at = place(row);
     if (at === null) {
-      strays.push({ address: `${row.classid}:${row.oid}`, name });
+      strays.push({ address: addressOf(row), name });
       return;
     }
     const aspects = found.get(at.id) ?? {};
@@ -96,9 +96,9 @@ export function attachAspects(bearers: readonly Bearer[], rows: AspectRows): Att
 function byObject(
   rows: readonly DependenceRow[],
 ): Iterable<readonly [row: DependenceRow, extensions: readonly string[]]> {
-  const found = new Map<string, readonly [DependenceRow, readonly string[]]>();
+  const found = new Map<Address, readonly [DependenceRow, readonly string[]]>();
   for (const row of rows) {
-    const key = `${row.classid}:${row.oid}`;
+    const key = addressOf(row);
     found.set(key, [row, [...(found.get(key)?.[1] ?? []), row.extension]]);
   }
   return found.values();

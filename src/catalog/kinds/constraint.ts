@@ -154,7 +154,7 @@ export const constraint: Kind<Row> = {
       ...(row.type === 'check' && !isEnforcedLater && row.doubtful === 0 ? { host } : {}),
       ...(row.index === 0
         ? {}
-        : { parts: { [address('pg_class', row.index)]: `INDEX ${quoteQualified(row.schema, row.name)}` } }),
+        : { parts: [[address('pg_class', row.index), `INDEX ${quoteQualified(row.schema, row.name)}`]] }),
     };
   },
   fold: (object) => ({ column: null, text: clause(object) }),

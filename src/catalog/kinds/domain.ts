@@ -1,5 +1,5 @@
 import { quoteIdent } from '../../database/sql.js';
-import { type Address, address, type Folded, type Kind, type KindRow, userRow } from '../kind.js';
+import { address, type Folded, type Kind, type KindRow, type Part, userRow } from '../kind.js';
 import { attributes, type CatalogObject } from '../model.js';
 
 interface Domain {
@@ -74,10 +74,10 @@ export const domain: Kind<Row> = {
 };
 
 /** Since PostgreSQL 17 it is a row of its own, which can bear a comment. */
-function notNullPart({ identity, notNullBy }: Row): Readonly<Record<Address, string>> {
-  if (notNullBy == null) return {};
+function notNullPart({ identity, notNullBy }: Row): readonly Part[] {
+  if (notNullBy == null) return [];
   const name = quoteIdent(notNullBy.name);
-  return { [address('pg_constraint', notNullBy.oid)]: `CONSTRAINT ${name} ON DOMAIN ${identity}` };
+  return [[address('pg_constraint', notNullBy.oid), `CONSTRAINT ${name} ON DOMAIN ${identity}`]];
 }
 
 function definition(object: CatalogObject, clauses: readonly string[]): string {

@@ -72,7 +72,7 @@ export const foreignTable: Kind<Row> = {
         reshaped: row.reshaped,
       }),
       also: columnAddresses(columns),
-      parts: { ...rowTypePart(row), ...columnParts(row.identity, columns) },
+      parts: [rowTypePart(row), ...columnParts(row.identity, columns)],
       columns: columnNumbers(columns),
     };
   },

@@ -66,7 +66,7 @@ export const materializedView: Kind<Row> = {
         options: row.options,
         toastOptions: row.toastOptions,
       }),
-      parts: { ...rowTypePart(row), ...returnRulePart(row) },
+      parts: [rowTypePart(row), returnRulePart(row)],
       columns: columnNumbers(columns),
     };
   },

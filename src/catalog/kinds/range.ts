@@ -1,4 +1,4 @@
-import { address, type Kind, type KindRow, userRow } from '../kind.js';
+import { address, type Kind, type KindRow, type Part, userRow } from '../kind.js';
 import { attributes, type CatalogObject } from '../model.js';
 import { functionSignature, qualifiedName } from '../names.js';
 import { parameterList } from '../parameters.js';
@@ -65,12 +65,12 @@ export const range: Kind<Row> = {
       usualMultirange: row.usualMultirange,
     }),
     shell: [],
-    parts: {
-      [address('pg_type', row.multirange_oid)]: `TYPE ${row.multirange}`,
-      ...Object.fromEntries(
-        row.constructors.map(({ oid, signature }) => [address('pg_proc', oid), `FUNCTION ${signature}`]),
+    parts: [
+      [address('pg_type', row.multirange_oid), `TYPE ${row.multirange}`],
+      ...row.constructors.map(
+        ({ oid, signature }): Part => [address('pg_proc', oid), `FUNCTION ${signature}`],
       ),
-    },
+    ],
   }),
   create: (object) => [definition(object)],
   split: (object) => ({ shell: [`CREATE TYPE ${object.identity}`], rest: [definition(object)] }),

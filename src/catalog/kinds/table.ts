@@ -98,7 +98,7 @@ export const table: Kind<Row> = {
         forceRowSecurity: row.forceRowSecurity,
       }),
       also: columnAddresses(columns),
-      parts: { ...rowTypePart(row), ...columnParts(row.identity, columns) },
+      parts: [rowTypePart(row), ...columnParts(row.identity, columns)],
       columns: columnNumbers(columns),
     };
   },

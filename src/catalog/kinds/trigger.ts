@@ -67,7 +67,7 @@ export const trigger: Kind<Row> = {
     requires: [address('pg_class', row.relation)],
     ...(row.constraint === 0
       ? {}
-      : { parts: { [address('pg_constraint', row.constraint)]: `CONSTRAINT ${row.identity}` } }),
+      : { parts: [[address('pg_constraint', row.constraint), `CONSTRAINT ${row.identity}`]] }),
   }),
   create: (object) => {
     const { definition, state, clone, renamedFrom, on, noun } = object.attributes as unknown as Trigger;

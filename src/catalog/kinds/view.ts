@@ -70,10 +70,7 @@ export const view: Kind<Row> = {
       recursive: row.recursive,
     }),
     shell: (row.columns ?? []).map((column) => address('pg_type', column.typeOid)),
-    parts: {
-      ...rowTypePart(row),
-      ...returnRulePart(row),
-    },
+    parts: [rowTypePart(row), returnRulePart(row)],
     columns: Object.fromEntries((row.columns ?? []).map((column) => [column.num, column.name])),
   }),
   create: (object) =>
