@@ -6,7 +6,7 @@ import { ensureRoles } from './support/run-cases.js';
 import { withDatabase } from './support/server.js';
 
 /** FUZZ_RUNS and FUZZ_SEED come from scripts/test-fuzz.mjs. */
-const runs = Number(process.env.FUZZ_RUNS ?? 100);
+const runs = Number(process.env.FUZZ_RUNS ?? 200);
 const seed = Number(process.env.FUZZ_SEED ?? 1);
 
 beforeAll(ensureRoles);

@@ -50,15 +50,15 @@ export function address(catalog: SystemCatalog, oid: number): Address {
 }
 
 /** Oids have 32 bits, and those of system catalogs 14: together less than what a number holds exactly. */
-const oids = 2 ** 32;
+const oidSpace = 2 ** 32;
 
 export function addressIn(classid: number, oid: number): Address {
-  return classid * oids + oid;
+  return classid * oidSpace + oid;
 }
 
 /** The other way round. */
 export function placeOf(address: Address): { readonly classid: number; readonly oid: number } {
-  return { classid: Math.floor(address / oids), oid: address % oids };
+  return { classid: Math.floor(address / oidSpace), oid: address % oidSpace };
 }
 
 /** An object that comes with another one, as COMMENT ON and GRANT ON call it. */

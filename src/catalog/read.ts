@@ -36,7 +36,7 @@ interface Draft {
 }
 
 /**
- * Reads the whole catalog in five round trips, whatever its size. The session must be fenced
+ * Reads the whole catalog in four round trips, whatever its size. The session must be fenced
  * (`withSnapshot`), so that all is of one moment and deparses alike.
  *
  * @throws SquashError OBJECT_UNSUPPORTED that names every object which no kind claims.
