@@ -1,5 +1,4 @@
 import type { Catalog, CatalogObject } from '../catalog/model.js';
-import { byCodePoint } from '../catalog/model.js';
 import { topological } from '../plan/graph.js';
 import type { ObjectEvent } from './registry.js';
 
@@ -29,7 +28,7 @@ export function viewsOf(
   const graph = new Map(
     views.map((view) => [view.id, [...viewsBehind(view, byId)].filter((id) => id !== view.id)]),
   );
-  const ordered = [...new Set([...topological(graph, byCodePoint), ...graph.keys()])];
+  const ordered = [...new Set([...topological(graph), ...graph.keys()])];
   const levels = new Map<string, number>();
   for (const id of ordered) {
     levels.set(id, 1 + Math.max(0, ...(graph.get(id) ?? []).map((other) => levels.get(other) ?? 0)));

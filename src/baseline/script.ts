@@ -61,10 +61,9 @@ export function script(
   const objects = new Map(catalog.objects.map((object) => [object.id, object]));
   const rows = new Map(contents.map((entry) => [rowsPrefix + entry.table, entry]));
   const planned = plan([...catalog.objects.map(stepOf), ...contents.map(rowsStep)]);
-  const isLast = ({ id }: Planned): boolean => {
-    const object = objects.get(id);
-    return object !== undefined && kindOf(object).rank >= lastRank;
-  };
+  const last = new Set(
+    catalog.objects.filter((object) => kindOf(object).rank >= lastRank).map(({ id }) => id),
+  );
   const made = (entries: readonly Planned[]): readonly Section[] =>
     entries.map((entry) => {
       const inserted = rows.get(entry.id);
@@ -75,10 +74,10 @@ export function script(
   const ordered = planned.map(({ id }) => objects.get(id)).filter((object) => object !== undefined);
   return {
     up: joined([
-      ...made(planned.filter((entry) => !isLast(entry))),
+      ...made(planned.filter(({ id }) => !last.has(id))),
       { title: 'Sequence positions', statements: positions },
       ...late(ordered),
-      ...made(planned.filter(isLast)),
+      ...made(planned.filter(({ id }) => last.has(id))),
     ]),
     down: [...planned].reverse().flatMap((entry) => dropping(entry, objects)),
   };

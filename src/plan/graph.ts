@@ -1,4 +1,4 @@
-/** What each node needs before it; every name in the lists is a node. */
+/** What each node needs before it, in an order of its own; every name in the lists is a node. */
 export type Graph = ReadonlyMap<string, readonly string[]>;
 
 /** A graph whose nodes are the numbers of their places in a list: hashing long names again and again is what costs. */
@@ -10,7 +10,8 @@ interface Numbered {
 /** No node: what a list names and the graph doesn't have. */
 const unknown = -1;
 
-function numbered(graph: Graph, nodes: readonly string[]): Numbered {
+function numbered(graph: Graph): Numbered {
+  const nodes = [...graph.keys()];
   const places = new Map(nodes.map((node, at) => [node, at]));
   return {
     nodes,
@@ -28,7 +29,7 @@ interface Visit {
  * would overflow the stack. Linear in nodes and edges.
  */
 export function components(graph: Graph): readonly (readonly string[])[] {
-  const { nodes, needs } = numbered(graph, [...graph.keys()]);
+  const { nodes, needs } = numbered(graph);
   const order = new Int32Array(nodes.length).fill(unknown);
   const low = new Int32Array(nodes.length);
   const isOpen = new Uint8Array(nodes.length);
@@ -71,12 +72,11 @@ export function components(graph: Graph): readonly (readonly string[])[] {
 }
 
 /**
- * The nodes so that each comes after what it needs and, where that leaves a choice, in the order of
- * `compare`; nodes of a cycle, and what needs them, are left out. O((n + e) log n), by a binary heap.
+ * The nodes so that each comes after what it needs and, where that leaves a choice, in the graph's own
+ * order; nodes of a cycle, and what needs them, are left out. O((n + e) log n), by a binary heap.
  */
-export function topological(graph: Graph, compare: (a: string, b: string) => number): readonly string[] {
-  // Places are in the order of `compare`, so a smaller number is what comes first.
-  const { nodes, needs } = numbered(graph, [...graph.keys()].sort(compare));
+export function topological(graph: Graph): readonly string[] {
+  const { nodes, needs } = numbered(graph);
   const missing = Int32Array.from(needs, (list) => list.length);
   const dependants = nodes.map((): number[] => []);
   for (const [node, list] of needs.entries()) for (const need of list) dependants[need]?.push(node);

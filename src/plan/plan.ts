@@ -56,9 +56,8 @@ export function plan(steps: readonly Step[]): readonly Planned[] {
   }
   const [cycle] = cycles;
   if (cycle !== undefined) throw unsplittable(cycle.map((unit) => unit.id));
-  const byKey = new Map(units.map((unit) => [unit.key, unit]));
-  const compare = (a: string, b: string): number => compareUnits(byKey.get(a) as Unit, byKey.get(b) as Unit);
-  return topological(graphOf(units), compare).map((key) => {
+  const byKey = new Map([...units].sort(compareUnits).map((unit) => [unit.key, unit]));
+  return topological(graphOf([...byKey.values()])).map((key) => {
     const { id, part, folded } = byKey.get(key) as Unit;
     return { id, part, folded, cyclic: state.cyclic.has(id) };
   });

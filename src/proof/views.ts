@@ -1,5 +1,5 @@
 import type { ClientConfig } from 'pg';
-import { byCodePoint, type Catalog } from '../catalog/model.js';
+import type { Catalog } from '../catalog/model.js';
 import { withClient } from '../database/client.js';
 import { type Graph, topological } from '../plan/graph.js';
 import { readColumnDigests, readDigests, type TableDigest } from '../rows/digest.js';
@@ -67,7 +67,7 @@ export async function refreshViews(
   const populated = new Map(views.map((view) => [view.id, view]));
   await withClient(shadow, async (client) => {
     await client.query(`SELECT set_config('search_path', $1, false)`, [searchPath]);
-    const ordered = topological(dependencies(catalog), byCodePoint);
+    const ordered = topological(dependencies(catalog));
     // Views around a circle are in no order; what they feed comes last.
     for (const id of new Set([...ordered, ...populated.keys()])) {
       const view = populated.get(id);
