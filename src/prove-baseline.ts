@@ -6,6 +6,7 @@ import type { Catalog } from './catalog/model.js';
 import { changeBetween, databaseOnly } from './cluster/change.js';
 import { readSurroundings } from './cluster/surroundings.js';
 import { withClient } from './database/client.js';
+import { SquashError } from './errors.js';
 import { sha256 } from './history/files.js';
 import { loadMigration } from './history/load.js';
 import type { Migration } from './history/migration.js';
@@ -16,6 +17,7 @@ import { type Proof, prove } from './proof/prove.js';
 import { type Replays, serverTime } from './proof/replays.js';
 import { surroundingsDifferences } from './proof/surroundings.js';
 import { type Trials, tryMutations } from './proof/try-mutations.js';
+import { stuckViews } from './proof/views.js';
 import { ignoredColumns } from './rows/volatile.js';
 import type { Settings } from './settings/settings.js';
 import type { DraftFile } from './write-baseline.js';
@@ -65,7 +67,9 @@ export async function proveBaseline(stage: Stage, files: BaselineFiles, folder: 
   const before = await withClient(third, readSurroundings);
   const start = await serverTime(third);
   const began = performance.now();
-  await replayHistory(third, settings, [baseline]);
+  await replayHistory(third, settings, [baseline]).catch(async (error) => {
+    throw (await explainedByViews(replays)) ?? error;
+  });
   const ran = performance.now() - began;
   progress('compare');
   const window = { start, end: await serverTime(third) };
@@ -84,6 +88,16 @@ export async function proveBaseline(stage: Stage, files: BaselineFiles, folder: 
     trials,
     timings: { baseline: ran, proof: compared, trials: tried },
   };
+}
+
+/** A baseline fills its materialized views; where it failed, the history's own may be beyond that as well. */
+async function explainedByViews({ first, searchPath, history }: Replays): Promise<SquashError | null> {
+  const stuck = await stuckViews(first, searchPath, history);
+  if (stuck.length === 0) return null;
+  const reasons = stuck.map(({ id, reason }) => `${id} (${reason})`);
+  return new SquashError('OBJECT_UNSUPPORTED', `no REFRESH can fill again: ${reasons.join(', ')}`, {
+    hint: 'Mend what it reads, or drop it, in a migration; or keep the migrations that broke it out of the squash with --to.',
+  });
 }
 
 /** Changes objects of the shadow one by one and takes each change back. */

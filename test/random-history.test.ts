@@ -1,6 +1,10 @@
 import fc from 'fast-check';
+import type { ClientConfig } from 'pg';
 import { withClient } from '../src/database/client.js';
+import { observe } from '../src/proof/observe.js';
+import { stuckViews } from '../src/proof/views.js';
 import { type Move, moves, play } from './random-history.js';
+import { caseSettings } from './support/prove-case.js';
 import { proveDatabase } from './support/prove-database.js';
 import { ensureRoles } from './support/run-cases.js';
 import { withDatabase } from './support/server.js';
@@ -17,11 +21,19 @@ async function replayed(list: readonly Move[]): Promise<void> {
     try {
       await proveDatabase(grown);
     } catch (error) {
+      if (await isRefused(grown)) return;
       throw new Error(
         `the baseline of this history differs:\n${history.join(';\n')};\n\n${(error as Error).message}`,
       );
     }
   });
+}
+
+/** A materialized view that nothing can fill any more is refused by name. */
+async function isRefused(grown: ClientConfig): Promise<boolean> {
+  const searchPath = '"$user", public';
+  const history = await observe(grown, { ledger: caseSettings.migrations, searchPath });
+  return (await stuckViews(grown, searchPath, history)).length > 0;
 }
 
 test(`${runs} random histories equal their baselines, by our comparison and by pg_dump`, async () => {

@@ -55,6 +55,37 @@ export async function compareViews(
   return { volatile, steady: one.map((digest) => steady.get(digest.table) ?? digest) };
 }
 
+/** A populated materialized view that its own query can't fill any more. */
+export interface StuckView {
+  readonly id: string;
+  /** What the server says of it. */
+  readonly reason: string;
+}
+
+/**
+ * Which materialized views hold rows that no REFRESH could give them again: a view below was replaced
+ * by one that fails, or that goes in a circle. Tried in a transaction of which nothing remains.
+ */
+export async function stuckViews(
+  shadow: ClientConfig,
+  searchPath: string,
+  observation: Pick<Observation, 'catalog' | 'views'>,
+): Promise<readonly StuckView[]> {
+  return withRows(shadow, searchPath, [], async (client) => {
+    const stuck: StuckView[] = [];
+    for (const { id, identity } of inOrder(observation)) {
+      await client.query('SAVEPOINT knex_squash_refresh');
+      try {
+        await client.query(`REFRESH MATERIALIZED VIEW ${identity}`);
+      } catch (error) {
+        stuck.push({ id, reason: (error as Error).message });
+        await client.query('ROLLBACK TO SAVEPOINT knex_squash_refresh');
+      }
+    }
+    return stuck;
+  });
+}
+
 /**
  * Lets the materialized views of a shadow follow their tables, as the baseline's do: those of a
  * history may have been filled before its last rows came.
@@ -62,19 +93,22 @@ export async function compareViews(
 export async function refreshViews(
   shadow: ClientConfig,
   searchPath: string,
-  { catalog, views }: Pick<Observation, 'catalog' | 'views'>,
+  observation: Pick<Observation, 'catalog' | 'views'>,
 ): Promise<readonly TableDigest[]> {
-  const populated = new Map(views.map((view) => [view.id, view]));
   await withClient(shadow, async (client) => {
     await client.query(`SELECT set_config('search_path', $1, false)`, [searchPath]);
-    const ordered = topological(dependencies(catalog));
-    // Views around a circle are in no order; what they feed comes last.
-    for (const id of new Set([...ordered, ...populated.keys()])) {
-      const view = populated.get(id);
-      if (view !== undefined) await client.query(`REFRESH MATERIALIZED VIEW ${view.identity}`);
-    }
+    for (const { identity } of inOrder(observation))
+      await client.query(`REFRESH MATERIALIZED VIEW ${identity}`);
   });
-  return withRows(shadow, searchPath, [], (client) => readDigests(client, views));
+  return withRows(shadow, searchPath, [], (client) => readDigests(client, observation.views));
+}
+
+/** Populated materialized views, each after those that it reads. */
+function inOrder({ catalog, views }: Pick<Observation, 'catalog' | 'views'>): readonly StoredTable[] {
+  const populated = new Map(views.map((view) => [view.id, view]));
+  // Views around a circle are in no order; what they feed comes last.
+  const ids = new Set([...topological(dependencies(catalog)), ...populated.keys()]);
+  return [...ids].map((id) => populated.get(id)).filter((view) => view !== undefined);
 }
 
 /** What stands between materialized views: all but tables and what hangs on them, which may form circles. */
