@@ -6,6 +6,10 @@ interface Domain {
   readonly base: string;
   readonly collation?: string;
   readonly default?: string;
+  /** The literal that its base type has from CREATE TYPE, which a domain is born with. */
+  readonly defaultOfBase?: string;
+  /** It has none, where its base has one: a domain would be born with that. */
+  readonly defaultDropped?: boolean;
   readonly notNull?: boolean;
   readonly notNullName?: string;
 }
@@ -32,7 +36,8 @@ export const domain: Kind<Row> = {
       CASE WHEN t.typcollation <> b.typcollation AND t.typcollation <> 0 THEN (
         SELECT format('%I.%I', cn.nspname, l.collname) FROM pg_collation l
         JOIN pg_namespace cn ON cn.oid = l.collnamespace WHERE l.oid = t.typcollation) END AS collation,
-      coalesce(pg_get_expr(t.typdefaultbin, 0), t.typdefault) AS default, t.typnotnull AS "notNull",
+      pg_get_expr(t.typdefaultbin, 0) AS default, CASE WHEN t.typdefaultbin IS NULL THEN t.typdefault END AS "defaultOfBase",
+      t.typdefault IS NULL AND b.typdefault IS NOT NULL AS "defaultDropped", t.typnotnull AS "notNull",
       ${
         scope.version >= 170000
           ? `(SELECT json_build_object('oid', nn.oid::int8, 'name', nn.conname,
@@ -50,6 +55,8 @@ export const domain: Kind<Row> = {
       base: row.base,
       collation: row.collation,
       default: row.default,
+      defaultOfBase: row.defaultOfBase,
+      defaultDropped: row.defaultDropped,
       notNull: row.notNull,
       notNullName: row.notNullBy == null || row.notNullBy.isUsual ? null : row.notNullBy.name,
     }),
@@ -58,9 +65,10 @@ export const domain: Kind<Row> = {
   }),
   create: (object, folded) => [
     definition(object, [defaultClause(object), notNullClause(object), ...folded.map((child) => child.text)]),
+    ...withoutDefault(object),
   ],
   split: (object, folded) => ({
-    shell: [definition(object, [notNullClause(object)])],
+    shell: [definition(object, [notNullClause(object)]), ...withoutDefault(object)],
     rest: [
       ...(defaultClause(object) === ''
         ? []
@@ -89,6 +97,11 @@ function definition(object: CatalogObject, clauses: readonly string[]): string {
 function defaultClause(object: CatalogObject): string {
   const { default: expression } = object.attributes as unknown as Domain;
   return expression === undefined ? '' : `DEFAULT ${expression}`;
+}
+
+/** DEFAULT NULL in CREATE DOMAIN would be a default, if its base is a domain with a CHECK. */
+function withoutDefault({ identity, attributes: values }: CatalogObject): readonly string[] {
+  return values.defaultDropped === true ? [`ALTER DOMAIN ${identity} DROP DEFAULT`] : [];
 }
 
 function notNullClause(object: CatalogObject): string {

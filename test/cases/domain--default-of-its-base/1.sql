@@ -1,0 +1,12 @@
+CREATE TYPE celsius;
+CREATE FUNCTION celsius_in(cstring) RETURNS celsius LANGUAGE internal IMMUTABLE STRICT AS 'int4in';
+CREATE FUNCTION celsius_out(celsius) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'int4out';
+CREATE TYPE celsius (INPUT = celsius_in, OUTPUT = celsius_out, LIKE = int4, DEFAULT = '20');
+CREATE DOMAIN indoors AS celsius;
+CREATE DOMAIN outdoors AS celsius;
+CREATE DOMAIN freezer AS celsius DEFAULT '-18';
+CREATE DOMAIN cellar AS celsius;
+CREATE DOMAIN word AS text CHECK (VALUE <> '');
+CREATE DOMAIN earlier AS word;
+CREATE DOMAIN own AS word DEFAULT 'own';
+CREATE DOMAIN neither AS word;

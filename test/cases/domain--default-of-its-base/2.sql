@@ -1,0 +1,11 @@
+ALTER DOMAIN outdoors DROP DEFAULT;
+ALTER DOMAIN cellar SET DEFAULT '12';
+ALTER DOMAIN word SET DEFAULT 'late';
+CREATE DOMAIN later AS word;
+CREATE DOMAIN of_later AS later CHECK (VALUE <> 'never');
+ALTER DOMAIN later DROP DEFAULT;
+ALTER DOMAIN own DROP DEFAULT;
+ALTER DOMAIN neither SET DEFAULT 'two';
+ALTER DOMAIN neither DROP DEFAULT;
+CREATE TABLE t (a earlier, b own, c neither, d later, e of_later, f word, g int);
+INSERT INTO t (g) VALUES (1);
