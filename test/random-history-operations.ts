@@ -1,4 +1,5 @@
 import { quoteIdent } from '../src/database/sql.js';
+import { changeOperations } from './random-history-changes.js';
 import { codeOperations } from './random-history-code.js';
 import { type Item, type Operation, replaced, some, sqlOf } from './random-history-model.js';
 import { tableOperations } from './random-history-tables.js';
@@ -100,4 +101,5 @@ export const operations: readonly Operation[] = [
   ...typeOperations,
   ...tableOperations,
   ...codeOperations,
+  ...changeOperations,
 ];

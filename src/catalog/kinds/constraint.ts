@@ -69,6 +69,10 @@ const rootOf = (expression: string): string =>
 /** A foreign key on a partitioned table brings rows for the partitions of both; those of the referenced one are no copies. */
 const isCopy = `k.conrelid <> ${rootOf('up.conrelid')} AND k.confrelid = ${rootOf('up.confrelid')}`;
 
+/** A CHECK whose parent's went with the column that it was about is nobody's but the heir's, though it says otherwise. */
+const isLeftBehind = `k.contype = 'c' AND NOT EXISTS (SELECT FROM pg_inherits h JOIN pg_constraint pk ON pk.conrelid = h.inhparent
+  WHERE h.inhrelid = k.conrelid AND pk.contype = 'c' AND pk.conname = k.conname)`;
+
 /** SQL for the oid of a parent's CHECK or NOT NULL that isn't valid while the heir's own copy is. */
 const doubtfulParent = `CASE WHEN k.contype IN ('c', 'n') AND k.convalidated AND NOT k.conislocal AND NOT c.relispartition THEN (
   SELECT min(pk.oid) FROM pg_inherits h JOIN pg_constraint pk ON pk.conrelid = h.inhparent
@@ -97,6 +101,7 @@ export const constraint: Kind<Row> = {
       ${columnNames('k.confrelid', 'k.confkey')} AS "referencedColumns",
       ${types} AS type, pg_get_constraintdef(k.oid) AS definition, NOT k.convalidated AS "notValid",
       k.contype IN ('c', 'n') AND NOT k.conislocal AND k.coninhcount > 0 AND (NOT c.relispartition OR NOT k.convalidated)
+        AND NOT (${isLeftBehind})
         OR k.contype = 'f' AND k.conparentid <> 0 AS inherited,
       CASE WHEN k.contype = 'f' AND k.conparentid <> 0 AND NOT EXISTS (
         SELECT FROM pg_constraint o WHERE o.conrelid = k.conrelid AND o.conname = ${rootOf('up.conname')}) THEN ${rootOf('up.conname')} END AS "renamedFrom",
