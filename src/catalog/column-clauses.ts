@@ -2,7 +2,7 @@ import { quoteIdent } from '../database/sql.js';
 import type { Column, Identity } from './columns.js';
 import type { Folded } from './kind.js';
 import { optionsClause, storageParameters } from './options.js';
-import { sequenceClauses } from './sequence-options.js';
+import { allSequenceClauses, sequenceClauses } from './sequence-options.js';
 
 /** The table whose columns are written: bare names, unquoted. */
 export interface TableName {
@@ -30,7 +30,7 @@ export function columnConstraints(
   return [
     ...(column.collation === undefined ? [] : [`COLLATE ${column.collation}`]),
     ...(column.generated === undefined ? [] : [generatedClause(column.generated, column.virtual === true)]),
-    ...(column.identity === undefined ? [] : [identityClause(column.name, column.identity, table)]),
+    ...(column.identity === undefined ? [] : [identityClause(column, column.identity, table)]),
     ...defaults,
     ...(column.notNull === true ? [notNullClause(column)] : []),
   ];
@@ -47,11 +47,12 @@ export function notNullClause(column: Column, target = ''): string {
 }
 
 /** `GENERATED ALWAYS AS IDENTITY (…)` with the options that differ from a new sequence's. */
-export function identityClause(column: string, identity: Identity, table: TableName): string {
-  const usual = `${quoteIdent(table.schema ?? '')}.${quoteIdent(`${table.name}_${column}_seq`)}`;
+export function identityClause({ name, type }: Column, identity: Identity, table: TableName): string {
+  const usual = `${quoteIdent(table.schema ?? '')}.${quoteIdent(`${table.name}_${name}_seq`)}`;
   const clauses = [
     ...(identity.sequence === usual ? [] : [`SEQUENCE NAME ${identity.sequence}`]),
-    ...sequenceClauses(identity, false),
+    // A sequence of another type than its column's (CREATE TABLE … LIKE makes them) is altered afterwards.
+    ...(identity.type === type ? sequenceClauses(identity, false) : []),
   ];
   const options = clauses.length === 0 ? '' : ` (${clauses.join(' ')})`;
   return `GENERATED ${identity.always ? 'ALWAYS' : 'BY DEFAULT'} AS IDENTITY${options}`;
@@ -72,6 +73,9 @@ export function columnAlterations(alter: string, columns: readonly Column[]): re
       ...(identity?.logging === undefined
         ? []
         : [`ALTER SEQUENCE ${identity.sequence} SET ${identity.logging}`]),
+      ...(identity === undefined || identity.type === column.type
+        ? []
+        : [`ALTER SEQUENCE ${identity.sequence} ${allSequenceClauses(identity)} RESTART`]),
     ];
   });
 }

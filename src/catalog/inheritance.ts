@@ -137,7 +137,7 @@ function adjustments(heir: Heir, folded: readonly Folded[], fromParents: boolean
       ...(isMissing && column.notNullName === undefined ? [`${target} SET NOT NULL`] : []),
       ...(column.notNullDropped === true ? [`${target} DROP NOT NULL`] : []),
       ...(isBare && column.identity !== undefined
-        ? [`${target} ADD ${identityClause(column.name, column.identity, heir)}`]
+        ? [`${target} ADD ${identityClause(column, column.identity, heir)}`]
         : []),
       ...(isBare && own !== undefined && !(fromParents && column.defaultInherited === true)
         ? [`${target} SET ${own.text}`]

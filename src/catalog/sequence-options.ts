@@ -39,3 +39,9 @@ export function sequenceClauses(options: SequenceOptions, withType: boolean): re
     options.cycle ? 'CYCLE' : '',
   ].filter((clause) => clause !== '');
 }
+
+/** Every clause, also those at their default. */
+export function allSequenceClauses(options: SequenceOptions): string {
+  const { type, increment, min, max, start, cache, cycle } = options;
+  return `AS ${type} INCREMENT BY ${increment} MINVALUE ${min} MAXVALUE ${max} START WITH ${start} CACHE ${cache} ${cycle ? 'CYCLE' : 'NO CYCLE'}`;
+}
