@@ -11,6 +11,7 @@ import { sha256 } from './history/files.js';
 import { loadMigration } from './history/load.js';
 import type { Migration } from './history/migration.js';
 import { replayHistory } from './history/replay.js';
+import { brokenChecks } from './proof/checks.js';
 import { proveSame } from './proof/continuation.js';
 import type { ProofDifference } from './proof/difference.js';
 import { type Proof, prove } from './proof/prove.js';
@@ -68,7 +69,7 @@ export async function proveBaseline(stage: Stage, files: BaselineFiles, folder: 
   const start = await serverTime(third);
   const began = performance.now();
   await replayHistory(third, settings, [baseline]).catch(async (error) => {
-    throw (await explainedByViews(replays)) ?? error;
+    throw (await explainedByHistory(replays)) ?? error;
   });
   const ran = performance.now() - began;
   progress('compare');
@@ -90,14 +91,32 @@ export async function proveBaseline(stage: Stage, files: BaselineFiles, folder: 
   };
 }
 
-/** A baseline fills its materialized views; where it failed, the history's own may be beyond that as well. */
-async function explainedByViews({ first, searchPath, history }: Replays): Promise<SquashError | null> {
-  const stuck = await stuckViews(first, searchPath, history);
-  if (stuck.length === 0) return null;
-  const reasons = stuck.map(({ id, reason }) => `${id} (${reason})`);
-  return new SquashError('OBJECT_UNSUPPORTED', `no REFRESH can fill again: ${reasons.join(', ')}`, {
-    hint: 'Mend what it reads, or drop it, in a migration; or keep the migrations that broke it out of the squash with --to.',
-  });
+/** A baseline writes all rows and fills all materialized views; where it failed, the history's own may be beyond that as well. */
+async function explainedByHistory({ first, searchPath, history }: Replays): Promise<SquashError | null> {
+  const views = await stuckViews(first, searchPath, history);
+  if (views.length > 0) {
+    return beyond(
+      'no REFRESH can fill again',
+      views,
+      'Mend what it reads, or drop it, in a migration; or keep the migrations that broke it out of the squash with --to.',
+    );
+  }
+  const checks = await brokenChecks(first, searchPath);
+  if (checks.length === 0) return null;
+  return beyond(
+    'rows that are there could not be written again under',
+    checks,
+    'Mend the rows or the functions that it calls, or make it NOT VALID, in a migration.',
+  );
+}
+
+function beyond(
+  what: string,
+  causes: readonly { readonly id: string; readonly reason: string }[],
+  hint: string,
+): SquashError {
+  const named = causes.map(({ id, reason }) => `${id} (${reason})`);
+  return new SquashError('OBJECT_UNSUPPORTED', `${what}: ${named.join(', ')}`, { hint });
 }
 
 /** Changes objects of the shadow one by one and takes each change back. */
