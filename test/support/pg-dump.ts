@@ -79,19 +79,26 @@ function statements(entry: string): readonly string[] {
     .split(/;\n/);
 }
 
-/** Orders that come from the order of creation, and mean nothing: in an ACL, among options, in an operator class. */
+/**
+ * Orders that come from the order of creation, and mean nothing: in an ACL, among options, in an operator class.
+ * A name in a GRANT may have line breaks and semicolons of its own.
+ */
 function normal(schema: string): string {
   return schema
     .replaceAll(/^SET SESSION AUTHORIZATION .*\n(GRANT .*\n)RESET SESSION .*\n/gm, 'GRANT by another: $1')
-    .replaceAll(/(^GRANT .*\n){2,}/gm, (lines) => `${sorted(lines.trimEnd(), '\n')}\n`)
+    .replaceAll(/(^GRANT (?:"[^"]*"|[^";])*;\n){2,}/gm, (grants) => sorted(grants, /(?<=;\n)(?=GRANT )/))
     .replaceAll(/(?<= WITH \()\w+='.*'(?=\) AS$)/gm, (options) => sorted(options, ', '))
     .replaceAll(/(^ {4}(OPERATOR|FUNCTION) \d+ .* ?[,;]\n){2,}/gm, (lines) =>
       sorted(lines.replaceAll(/ ?[,;]$/gm, ''), '\n'),
     );
 }
 
-function sorted(list: string, separator: string): string {
-  return list.split(separator).sort().join(separator);
+/** @param separator a pattern stands between two entries and takes nothing */
+function sorted(list: string, separator: string | RegExp): string {
+  return list
+    .split(separator)
+    .sort()
+    .join(typeof separator === 'string' ? separator : '');
 }
 
 /** The dump of a database that was restored from this dump. */
