@@ -60,7 +60,7 @@ async function steadyContents(database: ClientConfig, volatile: readonly Volatil
 async function dump(database: ClientConfig): Promise<Dump | null> {
   const text = await pgDump(database, ['--inserts', ledgerLeftOut]);
   if (text === null) return null;
-  const entries = text.split(/^(?=--\n-- (?:Data for )?Name: )/m);
+  const entries = text.split(entryStart);
   const isContents = (entry: string) =>
     /^--\n-- .*; Type: (TABLE DATA|SEQUENCE SET|MATERIALIZED VIEW DATA);/.test(entry);
   const ddl = entries.filter((entry) => !isContents(entry)).join('');
@@ -70,6 +70,8 @@ async function dump(database: ClientConfig): Promise<Dump | null> {
     contents: entries.filter(isContents).flatMap(statements).sort(),
   };
 }
+
+const entryStart = /^(?=--\n-- (?:Data for )?Name: )/m;
 
 /** Of an entry without its heading, and without what pg_dump writes for an identity column that was dropped. */
 function statements(entry: string): readonly string[] {
@@ -84,13 +86,39 @@ function statements(entry: string): readonly string[] {
  * A name in a GRANT may have line breaks and semicolons of its own.
  */
 function normal(schema: string): string {
-  return schema
+  return withWholeViews(schema)
     .replaceAll(/^SET SESSION AUTHORIZATION .*\n(GRANT .*\n)RESET SESSION .*\n/gm, 'GRANT by another: $1')
     .replaceAll(/(^GRANT (?:"[^"]*"|[^";])*;\n){2,}/gm, (grants) => sorted(grants, /(?<=;\n)(?=GRANT )/))
     .replaceAll(/(?<= WITH \()\w+='.*'(?=\) AS$)/gm, (options) => sorted(options, ', '))
     .replaceAll(/(^ {4}(OPERATOR|FUNCTION) \d+ .* ?[,;]\n){2,}/gm, (lines) =>
       sorted(lines.replaceAll(/ ?[,;]$/gm, ''), '\n'),
     );
+}
+
+/**
+ * In a cycle of views pg_dump makes one of NULLs first and replaces it later, whichever it met first. Here such
+ * views are whole, and then no order counts; a dump without them stays as it is.
+ */
+function withWholeViews(schema: string): string {
+  const replaced = /^CREATE OR REPLACE VIEW ([\s\S]+?)((?: WITH \(.*\))? AS\n[\s\S]*?;\n)/m;
+  const entries = schema.split(entryStart);
+  const isReplacing = (entry: string): boolean => /^-- Name: .* _RETURN; Type: RULE;/m.test(entry);
+  const rules = entries.filter(isReplacing).flatMap((entry) => {
+    const found = replaced.exec(entry);
+    return found === null ? [] : [{ name: found[1] ?? '', rest: found[2] ?? '' }];
+  });
+  if (rules.length === 0) return schema;
+  const whole = (entry: string): string =>
+    rules.reduce((text, { name, rest }) => {
+      const at = text.indexOf(`CREATE VIEW ${name} AS\nSELECT\n    NULL::`);
+      const end = text.indexOf(';\n', at) + 2;
+      return at < 0 ? text : `${text.slice(0, at)}CREATE VIEW ${name}${rest}${text.slice(end)}`;
+    }, entry);
+  return entries
+    .filter((entry) => !isReplacing(entry))
+    .map((entry) => whole(entry).replaceAll(/^SET default_.*\n\n/gm, ''))
+    .sort()
+    .join('');
 }
 
 /** @param separator a pattern stands between two entries and takes nothing */
