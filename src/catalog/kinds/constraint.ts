@@ -49,6 +49,8 @@ interface Row extends KindRow, Constraint {
   readonly referenced: number;
   /** The parent's constraint that isn't valid. */
   readonly doubtful: number;
+  /** That of a constraint that isn't valid either: it comes with the parent's. */
+  readonly source: number;
 }
 
 const types = `CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique' WHEN 'x' THEN 'exclude'
@@ -73,10 +75,12 @@ const isCopy = `k.conrelid <> ${rootOf('up.conrelid')} AND k.confrelid = ${rootO
 const isLeftBehind = `k.contype = 'c' AND NOT EXISTS (SELECT FROM pg_inherits h JOIN pg_constraint pk ON pk.conrelid = h.inhparent
   WHERE h.inhrelid = k.conrelid AND pk.contype = 'c' AND pk.conname = k.conname)`;
 
-/** SQL for the oid of a parent's CHECK or NOT NULL that isn't valid while the heir's own copy is. */
-const doubtfulParent = `CASE WHEN k.contype IN ('c', 'n') AND k.convalidated AND NOT k.conislocal AND NOT c.relispartition THEN (
-  SELECT min(pk.oid) FROM pg_inherits h JOIN pg_constraint pk ON pk.conrelid = h.inhparent
-  WHERE h.inhrelid = k.conrelid AND pk.contype = k.contype AND pk.conname = k.conname AND NOT pk.convalidated) END`;
+/** SQL for the oid of a parent's CHECK or NOT NULL that isn't valid and that this one comes from. */
+const invalidParent = `(SELECT min(pk.oid) FROM pg_inherits h JOIN pg_constraint pk ON pk.conrelid = h.inhparent
+  WHERE h.inhrelid = k.conrelid AND pk.contype = k.contype AND pk.conname = k.conname AND NOT pk.convalidated)`;
+
+/** SQL for the oid of such a parent's while the heir's own copy is valid. */
+const doubtfulParent = `CASE WHEN k.contype IN ('c', 'n') AND k.convalidated AND NOT k.conislocal AND NOT c.relispartition THEN ${invalidParent} END`;
 
 /**
  * Constraints of tables and domains. A CHECK lies inside its table's or domain's own statement; keys
@@ -97,6 +101,7 @@ export const constraint: Kind<Row> = {
       format('%I.%I', n.nspname, coalesce(c.relname, t.typname)) AS on,
       CASE WHEN k.contypid <> 0 THEN 'DOMAIN' WHEN c.relkind = 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END AS "onKind",
       ${columnNames('k.conrelid', 'k.conkey')} AS columns, coalesce(${doubtfulParent}, 0) AS doubtful,
+      coalesce(CASE WHEN k.contype IN ('c', 'n') AND NOT k.convalidated AND NOT k.conislocal THEN ${invalidParent} END, 0) AS source,
       CASE WHEN k.confrelid <> 0 THEN format('%I.%I', fn.nspname, f.relname) END AS "references",
       ${columnNames('k.confrelid', 'k.confkey')} AS "referencedColumns",
       ${types} AS type, pg_get_constraintdef(k.oid) AS definition, NOT k.convalidated AS "notValid",
@@ -154,7 +159,7 @@ export const constraint: Kind<Row> = {
       requires: [
         host,
         ...(row.referenced === 0 ? [] : [address('pg_class', row.referenced)]),
-        ...(row.doubtful === 0 ? [] : [address('pg_constraint', row.doubtful)]),
+        ...[row.doubtful, row.source].filter((oid) => oid !== 0).map((oid) => address('pg_constraint', oid)),
       ],
       ...(row.type === 'check' && !isEnforcedLater && row.doubtful === 0 ? { host } : {}),
       ...(row.index === 0
