@@ -20,7 +20,7 @@ async function replayed(list: readonly Move[]): Promise<void> {
   await withDatabase(async (grown) => {
     const history = await withClient(grown, (client) => play(client, list));
     try {
-      await proveDatabase(grown);
+      await proveDatabase(grown, !(await hasLeftBehind(grown)));
     } catch (error) {
       if (await isRefused(grown)) return;
       throw new Error(
@@ -28,6 +28,15 @@ async function replayed(list: readonly Move[]): Promise<void> {
       );
     }
   });
+}
+
+/** A CHECK that a parent's dropped column left on an heir is left out by pg_dump, since it calls itself inherited. */
+async function hasLeftBehind(grown: ClientConfig): Promise<boolean> {
+  const { rows } = await withClient(grown, (client) =>
+    client.query(`SELECT FROM pg_constraint k WHERE k.contype = 'c' AND k.conrelid <> 0 AND NOT k.conislocal AND NOT EXISTS (
+      SELECT FROM pg_inherits h JOIN pg_constraint p ON p.conrelid = h.inhparent WHERE h.inhrelid = k.conrelid AND p.conname = k.conname)`),
+  );
+  return rows.length > 0;
 }
 
 /** A materialized view that nothing can fill any more is refused by name, and so are rows that their CHECK refuses by now. */

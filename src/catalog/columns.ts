@@ -1,4 +1,5 @@
 import { quoteIdent } from '../database/sql.js';
+import { invalidAncestor } from './ancestors.js';
 import { type Address, address, type Part, type ReadScope } from './kind.js';
 import type { Value } from './model.js';
 import { type SequenceOptions, sequenceJson } from './sequence-options.js';
@@ -98,10 +99,8 @@ function notNullJson({ version }: ReadScope): string {
     'notNullBy', CASE WHEN nn.convalidated THEN json_build_object('oid', nn.oid::int8, 'name', nn.conname) END,`;
 }
 
-/** An heir that was born after its parent got a NOT NULL that isn't valid has a valid one: an object of its own. */
-const isMoreThanItsParents = `NOT nn.conislocal AND NOT cl.relispartition AND EXISTS (
-  SELECT FROM pg_inherits nh JOIN pg_constraint np ON np.conrelid = nh.inhparent
-  WHERE nh.inhrelid = nn.conrelid AND np.contype = 'n' AND np.conname = nn.conname AND NOT np.convalidated)`;
+/** An heir that was born after its ancestor got a NOT NULL that isn't valid has a valid one: an object of its own. */
+const isMoreThanItsAncestors = `NOT nn.conislocal AND NOT cl.relispartition AND ${invalidAncestor('nn')} IS NOT NULL`;
 
 /** A column as json: what all have, and what few have. */
 export type ColumnTuple = readonly [
@@ -148,7 +147,7 @@ function unusualJson(scope: ReadScope): string {
   const notNullJoin =
     scope.version >= 180000
       ? `LEFT JOIN pg_constraint nn ON nn.conrelid = a.attrelid AND nn.contype = 'n' AND nn.conkey = ARRAY[a.attnum]
-           AND NOT (${isMoreThanItsParents})`
+           AND NOT (${isMoreThanItsAncestors})`
       : '';
   return `(SELECT json_strip_nulls(json_build_object(${notNullJson(scope)}
       'collation', ${ownCollation('a')},

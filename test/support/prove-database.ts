@@ -16,7 +16,7 @@ const searchPath = '"$user", public';
  * As a draft, but for a database that is there already: its baseline is built on another one, and
  * both are held against each other by our proof and by pg_dump.
  */
-export async function proveDatabase(grown: ClientConfig): Promise<void> {
+export async function proveDatabase(grown: ClientConfig, byPgDump = true): Promise<void> {
   const reading = { ledger, searchPath };
   const history = await observe(grown, reading);
   const { tables, digests } = history;
@@ -44,7 +44,7 @@ export async function proveDatabase(grown: ClientConfig): Promise<void> {
     await withClient(built, (client) => client.query(`BEGIN;\n${up.join('')}COMMIT`));
     const { proof } = await prove({ replays, connection: built, window: null, ledger });
     expect(proof.differences).toEqual([]);
-    await comparePgDumps(grown, built);
+    if (byPgDump) await comparePgDumps(grown, built);
   });
 }
 

@@ -1,4 +1,5 @@
 import { quoteIdent, quoteQualified } from '../../database/sql.js';
+import { invalidAncestor } from '../ancestors.js';
 import {
   indexStatistics,
   plainTargets,
@@ -33,7 +34,7 @@ interface Constraint {
   readonly clustered?: boolean;
   readonly replicaIdentity?: boolean;
   readonly notValid?: boolean;
-  /** Its parent's isn't valid; an heir that came later was born with a valid one. */
+  /** Its ancestor's isn't valid; an heir that came later was born with a valid one. */
   readonly validated?: boolean;
   readonly invalidIndex?: boolean;
   readonly triggerStates?: readonly TriggerState[];
@@ -47,9 +48,9 @@ interface Row extends KindRow, Constraint {
   readonly host_type: number;
   readonly index: number;
   readonly referenced: number;
-  /** The parent's constraint that isn't valid. */
+  /** The ancestor's constraint that isn't valid. */
   readonly doubtful: number;
-  /** That of a constraint that isn't valid either: it comes with the parent's. */
+  /** That of a constraint that isn't valid either: it comes with the ancestor's. */
   readonly source: number;
 }
 
@@ -75,12 +76,10 @@ const isCopy = `k.conrelid <> ${rootOf('up.conrelid')} AND k.confrelid = ${rootO
 const isLeftBehind = `k.contype = 'c' AND NOT EXISTS (SELECT FROM pg_inherits h JOIN pg_constraint pk ON pk.conrelid = h.inhparent
   WHERE h.inhrelid = k.conrelid AND pk.contype = 'c' AND pk.conname = k.conname)`;
 
-/** SQL for the oid of a parent's CHECK or NOT NULL that isn't valid and that this one comes from. */
-const invalidParent = `(SELECT min(pk.oid) FROM pg_inherits h JOIN pg_constraint pk ON pk.conrelid = h.inhparent
-  WHERE h.inhrelid = k.conrelid AND pk.contype = k.contype AND pk.conname = k.conname AND NOT pk.convalidated)`;
+const isInheritedCheck = `k.contype IN ('c', 'n') AND NOT k.conislocal`;
 
-/** SQL for the oid of such a parent's while the heir's own copy is valid. */
-const doubtfulParent = `CASE WHEN k.contype IN ('c', 'n') AND k.convalidated AND NOT k.conislocal AND NOT c.relispartition THEN ${invalidParent} END`;
+/** SQL for the oid of an ancestor's CHECK or NOT NULL that isn't valid while the heir's own copy is. */
+const doubtfulAncestor = `CASE WHEN ${isInheritedCheck} AND k.convalidated AND NOT c.relispartition THEN ${invalidAncestor('k')} END`;
 
 /**
  * Constraints of tables and domains. A CHECK lies inside its table's or domain's own statement; keys
@@ -100,8 +99,8 @@ export const constraint: Kind<Row> = {
         coalesce(c.relname, t.typname)) AS identity,
       format('%I.%I', n.nspname, coalesce(c.relname, t.typname)) AS on,
       CASE WHEN k.contypid <> 0 THEN 'DOMAIN' WHEN c.relkind = 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END AS "onKind",
-      ${columnNames('k.conrelid', 'k.conkey')} AS columns, coalesce(${doubtfulParent}, 0) AS doubtful,
-      coalesce(CASE WHEN k.contype IN ('c', 'n') AND NOT k.convalidated AND NOT k.conislocal THEN ${invalidParent} END, 0) AS source,
+      ${columnNames('k.conrelid', 'k.conkey')} AS columns, coalesce(${doubtfulAncestor}, 0) AS doubtful,
+      coalesce(CASE WHEN ${isInheritedCheck} AND NOT k.convalidated THEN ${invalidAncestor('k')} END, 0) AS source,
       CASE WHEN k.confrelid <> 0 THEN format('%I.%I', fn.nspname, f.relname) END AS "references",
       ${columnNames('k.confrelid', 'k.confkey')} AS "referencedColumns",
       ${types} AS type, pg_get_constraintdef(k.oid) AS definition, NOT k.convalidated AS "notValid",
@@ -125,7 +124,7 @@ export const constraint: Kind<Row> = {
     LEFT JOIN pg_class ic ON ic.oid = i.indexrelid LEFT JOIN pg_tablespace s ON s.oid = ic.reltablespace
     LEFT JOIN (${indexStatistics}) st ON st.oid = ic.oid
     WHERE (k.contype IN ('p', 'u', 'x', 'c') OR k.contype = 'f' AND (k.conparentid = 0 OR ${isCopy})
-        OR k.contype = 'n' AND (NOT k.convalidated OR ${doubtfulParent} IS NOT NULL))
+        OR k.contype = 'n' AND (NOT k.convalidated OR ${doubtfulAncestor} IS NOT NULL))
       AND ${userRow('k', 'pg_constraint')} AND coalesce(c.relpersistence, 'p') <> 't' AND ${notLedger('k.conrelid', scope)}`,
   map: (row) => {
     const host =
