@@ -69,7 +69,7 @@ export async function proveBaseline(stage: Stage, files: BaselineFiles, folder: 
   const start = await serverTime(third);
   const began = performance.now();
   await replayHistory(third, settings, [baseline]).catch(async (error) => {
-    throw (await explainedByHistory(replays)) ?? error;
+    throw (await explainedByHistory(replays, error)) ?? error;
   });
   const ran = performance.now() - began;
   progress('compare');
@@ -92,13 +92,17 @@ export async function proveBaseline(stage: Stage, files: BaselineFiles, folder: 
 }
 
 /** A baseline writes all rows and fills all materialized views; where it failed, the history's own may be beyond that as well. */
-async function explainedByHistory({ first, searchPath, history }: Replays): Promise<SquashError | null> {
+async function explainedByHistory(
+  { first, searchPath, history }: Replays,
+  cause: unknown,
+): Promise<SquashError | null> {
   const views = await stuckViews(first, searchPath, history);
   if (views.length > 0) {
     return beyond(
       'no REFRESH can fill again',
       views,
       'Mend what it reads, or drop it, in a migration; or keep the migrations that broke it out of the squash with --to.',
+      cause,
     );
   }
   const checks = await brokenChecks(first, searchPath);
@@ -107,6 +111,7 @@ async function explainedByHistory({ first, searchPath, history }: Replays): Prom
     'rows that are there could not be written again under',
     checks,
     'Mend the rows or the functions that it calls, or make it NOT VALID, in a migration.',
+    cause,
   );
 }
 
@@ -114,9 +119,10 @@ function beyond(
   what: string,
   causes: readonly { readonly id: string; readonly reason: string }[],
   hint: string,
+  cause: unknown,
 ): SquashError {
   const named = causes.map(({ id, reason }) => `${id} (${reason})`);
-  return new SquashError('OBJECT_UNSUPPORTED', `${what}: ${named.join(', ')}`, { hint });
+  return new SquashError('OBJECT_UNSUPPORTED', `${what}: ${named.join(', ')}`, { hint, cause });
 }
 
 /** Changes objects of the shadow one by one and takes each change back. */
