@@ -50,7 +50,7 @@ interface Row extends KindRow, Constraint {
   readonly referenced: number;
   /** The ancestor's constraint that isn't valid. */
   readonly doubtful: number;
-  /** That of a constraint that isn't valid either: it comes with the ancestor's. */
+  /** The constraint of an ancestor with which this one comes. */
   readonly source: number;
 }
 
@@ -81,6 +81,12 @@ const isInheritedCheck = `k.contype IN ('c', 'n') AND NOT k.conislocal`;
 /** SQL for the oid of an ancestor's CHECK or NOT NULL that isn't valid while the heir's own copy is. */
 const doubtfulAncestor = `CASE WHEN ${isInheritedCheck} AND k.convalidated AND NOT c.relispartition THEN ${invalidAncestor('k')} END`;
 
+/** SQL for the oid of the constraint that an heir has its own from: its parent's, or an ancestor's where neither is valid. */
+const sourceOf = `CASE WHEN ${isInheritedCheck} AND NOT k.convalidated THEN ${invalidAncestor('k')}
+  WHEN k.contype = 'c' AND NOT k.conislocal AND NOT c.relispartition THEN (
+    SELECT min(pk.oid) FROM pg_inherits h JOIN pg_constraint pk ON pk.conrelid = h.inhparent
+    WHERE h.inhrelid = k.conrelid AND pk.contype = 'c' AND pk.conname = k.conname) END`;
+
 /**
  * Constraints of tables and domains. A CHECK lies inside its table's or domain's own statement; keys
  * come after the rows, foreign keys last. NOT NULL belongs to its column, unless it isn't validated.
@@ -100,7 +106,7 @@ export const constraint: Kind<Row> = {
       format('%I.%I', n.nspname, coalesce(c.relname, t.typname)) AS on,
       CASE WHEN k.contypid <> 0 THEN 'DOMAIN' WHEN c.relkind = 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END AS "onKind",
       ${columnNames('k.conrelid', 'k.conkey')} AS columns, coalesce(${doubtfulAncestor}, 0) AS doubtful,
-      coalesce(CASE WHEN ${isInheritedCheck} AND NOT k.convalidated THEN ${invalidAncestor('k')} END, 0) AS source,
+      coalesce(${sourceOf}, 0) AS source,
       CASE WHEN k.confrelid <> 0 THEN format('%I.%I', fn.nspname, f.relname) END AS "references",
       ${columnNames('k.confrelid', 'k.confkey')} AS "referencedColumns",
       ${types} AS type, pg_get_constraintdef(k.oid) AS definition, NOT k.convalidated AS "notValid",
