@@ -114,9 +114,13 @@ function withWholeViews(schema: string): string {
       const end = text.indexOf(';\n', at) + 2;
       return at < 0 ? text : `${text.slice(0, at)}CREATE VIEW ${name}${rest}${text.slice(end)}`;
     }, entry);
+  return inAnyOrder(entries.filter((entry) => !isReplacing(entry)).map(whole));
+}
+
+/** The entries in an order of their own, without the settings that stand where the next entry wants another. */
+function inAnyOrder(entries: readonly string[]): string {
   return entries
-    .filter((entry) => !isReplacing(entry))
-    .map((entry) => whole(entry).replaceAll(/^SET default_.*\n\n/gm, ''))
+    .map((entry) => entry.replaceAll(/^SET default_.*\n\n/gm, ''))
     .sort()
     .join('');
 }
@@ -129,12 +133,16 @@ function sorted(list: string, separator: string | RegExp): string {
     .join(typeof separator === 'string' ? separator : '');
 }
 
-/** The dump of a database that was restored from this dump. */
+/**
+ * The dump of a database that was restored from this dump. Of some cycles pg_dump makes a dump that can't be
+ * restored, in an order by oids: then it is that dump's entries which count.
+ */
 async function secondGeneration({ ddl, schema }: Dump): Promise<string> {
   return withDatabase(async (scratch) => {
     const complaints = await psql(scratch, ddl);
     const generation = await dump(scratch);
-    return complaints ? `${complaints}\n${schema}` : (generation?.schema ?? schema);
+    if (complaints) return `can't be restored:\n${inAnyOrder(schema.split(entryStart))}`;
+    return generation?.schema ?? schema;
   });
 }
 
