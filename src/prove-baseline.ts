@@ -6,21 +6,19 @@ import type { Catalog } from './catalog/model.js';
 import { changeBetween, databaseOnly } from './cluster/change.js';
 import { readSurroundings } from './cluster/surroundings.js';
 import { withClient } from './database/client.js';
-import { SquashError } from './errors.js';
 import { sha256 } from './history/files.js';
 import { loadMigration } from './history/load.js';
 import type { Migration } from './history/migration.js';
 import { replayHistory } from './history/replay.js';
-import { brokenChecks } from './proof/checks.js';
 import { proveSame } from './proof/continuation.js';
 import type { ProofDifference } from './proof/difference.js';
 import { type Proof, prove } from './proof/prove.js';
 import { type Replays, serverTime } from './proof/replays.js';
 import { surroundingsDifferences } from './proof/surroundings.js';
 import { type Trials, tryMutations } from './proof/try-mutations.js';
-import { stuckViews } from './proof/views.js';
 import { ignoredColumns } from './rows/volatile.js';
 import type { Settings } from './settings/settings.js';
+import { explainUnbuildable } from './unbuildable.js';
 import type { DraftFile } from './write-baseline.js';
 
 /** The shadows: two that the history built, and an empty one. */
@@ -69,7 +67,7 @@ export async function proveBaseline(stage: Stage, files: BaselineFiles, folder: 
   const start = await serverTime(third);
   const began = performance.now();
   await replayHistory(third, settings, [baseline]).catch(async (error) => {
-    throw (await explainedByHistory(replays, error)) ?? error;
+    throw await explainUnbuildable(replays, error);
   });
   const ran = performance.now() - began;
   progress('compare');
@@ -89,40 +87,6 @@ export async function proveBaseline(stage: Stage, files: BaselineFiles, folder: 
     trials,
     timings: { baseline: ran, proof: compared, trials: tried },
   };
-}
-
-/** A baseline writes all rows and fills all materialized views; where it failed, the history's own may be beyond that as well. */
-async function explainedByHistory(
-  { first, searchPath, history }: Replays,
-  cause: unknown,
-): Promise<SquashError | null> {
-  const views = await stuckViews(first, searchPath, history);
-  if (views.length > 0) {
-    return beyond(
-      'no REFRESH can fill again',
-      views,
-      'Mend what it reads, or drop it, in a migration; or keep the migrations that broke it out of the squash with --to.',
-      cause,
-    );
-  }
-  const checks = await brokenChecks(first, searchPath);
-  if (checks.length === 0) return null;
-  return beyond(
-    'rows that are there could not be written again under',
-    checks,
-    'Mend the rows or the functions that it calls, or make it NOT VALID, in a migration.',
-    cause,
-  );
-}
-
-function beyond(
-  what: string,
-  causes: readonly { readonly id: string; readonly reason: string }[],
-  hint: string,
-  cause: unknown,
-): SquashError {
-  const named = causes.map(({ id, reason }) => `${id} (${reason})`);
-  return new SquashError('OBJECT_UNSUPPORTED', `${what}: ${named.join(', ')}`, { hint, cause });
 }
 
 /** Changes objects of the shadow one by one and takes each change back. */

@@ -115,6 +115,22 @@ describe('a squash refuses and leaves everything as it was:', () => {
       { code: 'OBJECT_UNSUPPORTED', message: says('large object 4711') },
     ));
 
+  test('a domain that reads a table, of which no order of creation takes account', () =>
+    expectRefusal(
+      {
+        ...good,
+        'migrations/3_domain.js': `exports.up = (knex) => knex.raw(\`
+          CREATE TABLE zebras (id int PRIMARY KEY);
+          INSERT INTO zebras VALUES (1);
+          CREATE FUNCTION is_zebra(int) RETURNS boolean LANGUAGE plpgsql AS
+            'BEGIN RETURN EXISTS (SELECT FROM zebras WHERE id = $1); END';
+          CREATE DOMAIN zebra AS int CHECK (is_zebra(VALUE));
+          CREATE TABLE ants (friend zebra);
+          INSERT INTO ants VALUES (1)\`);`,
+      },
+      { code: 'PROOF_FAILED', message: says('does not build on an empty database', 'domain zebra') },
+    ));
+
   test('a value that JavaScript makes anew each time', () =>
     expectRefusal(
       {

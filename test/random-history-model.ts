@@ -10,6 +10,14 @@ export interface Relation extends Item {
   readonly columns: readonly { readonly name: string; readonly type: string }[];
 }
 
+/** An object of a rarer kind, as ALTER calls it: its noun, its name, and what stands behind that. */
+export interface Other extends Item {
+  readonly noun: string;
+  readonly signature: string;
+  /** It lies in no schema. */
+  readonly isGlobal?: boolean;
+}
+
 /** What exists, as far as the generator knows; what a CASCADE took away stays in it and is refused. */
 export interface Model {
   schemas: string[];
@@ -28,6 +36,7 @@ export interface Model {
   triggers: { readonly name: string; readonly on: Relation }[];
   constraints: { readonly name: string; readonly on: Relation }[];
   indexes: Item[];
+  others: Other[];
 }
 
 export type Operation = (model: Model, dice: Dice) => Statement | null;
@@ -48,6 +57,7 @@ export function emptyModel(): Model {
     triggers: [],
     constraints: [],
     indexes: [],
+    others: [],
   };
 }
 

@@ -1,6 +1,7 @@
 import { quoteIdent } from '../src/database/sql.js';
 import { changeOperations } from './random-history-changes.js';
 import { codeOperations } from './random-history-code.js';
+import { kindOperations } from './random-history-kinds.js';
 import { type Item, type Operation, replaced, some, sqlOf } from './random-history-model.js';
 import { tableOperations } from './random-history-tables.js';
 import { typeOperations } from './random-history-types.js';
@@ -102,4 +103,5 @@ export const operations: readonly Operation[] = [
   ...tableOperations,
   ...codeOperations,
   ...changeOperations,
+  ...kindOperations,
 ];

@@ -1,5 +1,5 @@
 import { aspectStatements, privilegeStatements } from '../catalog/aspects/statements.js';
-import type { Folded, LatePhase, LateStatement } from '../catalog/kind.js';
+import { afterContents, type Folded, type LatePhase, type LateStatement } from '../catalog/kind.js';
 import { kindOf } from '../catalog/kinds/index.js';
 import type { Catalog, CatalogObject } from '../catalog/model.js';
 import { stepOf } from '../catalog/step.js';
@@ -35,9 +35,6 @@ export interface Script {
 /** Rows go between the tables and the constraints. */
 const rowsRank = 190;
 
-/** Kinds of this rank and beyond come after the late phases: event triggers would see them happen. */
-const lastRank = 900;
-
 const phases: readonly (readonly [LatePhase, string])[] = [
   ['ownership', 'Sequences of columns'],
   ['security', 'Row-level security'],
@@ -60,10 +57,10 @@ export function script(
 ): Script {
   const objects = new Map(catalog.objects.map((object) => [object.id, object]));
   const rows = new Map(contents.map((entry) => [rowsPrefix + entry.table, entry]));
-  const planned = plan([...catalog.objects.map(stepOf), ...contents.map(rowsStep)]);
-  const last = new Set(
-    catalog.objects.filter((object) => kindOf(object).rank >= lastRank).map(({ id }) => id),
-  );
+  const steps = [...catalog.objects.map(stepOf), ...contents.map(rowsStep)];
+  const planned = plan(steps);
+  // Checks that read what is there, and event triggers, which would see the late phases happen.
+  const last = new Set(steps.filter(({ rank }) => rank >= afterContents).map(({ id }) => id));
   const made = (entries: readonly Planned[]): readonly Section[] =>
     entries.map((entry) => {
       const inserted = rows.get(entry.id);

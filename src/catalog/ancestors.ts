@@ -8,3 +8,11 @@ export const invalidAncestor = (k: string): string => `(
     UNION SELECT h.inhparent FROM pg_inherits h JOIN up ON h.inhrelid = up.oid)
   SELECT min(pk.oid) FROM up JOIN pg_constraint pk ON pk.conrelid = up.oid
   WHERE pk.contype = ${k}.contype AND pk.conname = ${k}.conname AND NOT pk.convalidated)`;
+
+/** SQL for the oids, as json, of the descendants' constraints that are the same as `k` and their own as well, or NULL. */
+export const ownCopies = (k: string): string => `(
+  WITH RECURSIVE down AS (
+    SELECT h.inhrelid AS oid FROM pg_inherits h WHERE h.inhparent = ${k}.conrelid
+    UNION SELECT h.inhrelid FROM pg_inherits h JOIN down ON h.inhparent = down.oid)
+  SELECT json_agg(hk.oid::int8) FROM down JOIN pg_constraint hk ON hk.conrelid = down.oid
+  WHERE hk.contype = ${k}.contype AND hk.conname = ${k}.conname AND hk.conislocal)`;

@@ -161,6 +161,9 @@ export interface Redefinition {
   readonly probe?: string;
 }
 
+/** The rank from which on objects come after rows, privileges and the contents of materialized views. */
+export const afterContents = 890;
+
 /** A schema that exists only while texts are parsed again, inside a transaction that is rolled back. */
 export const probeSchema = 'knex_squash_probe';
 

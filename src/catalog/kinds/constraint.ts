@@ -1,12 +1,12 @@
 import { quoteIdent, quoteQualified } from '../../database/sql.js';
-import { invalidAncestor } from '../ancestors.js';
+import { invalidAncestor, ownCopies } from '../ancestors.js';
 import {
   indexStatistics,
   plainTargets,
   type StatisticsTarget,
   statisticsStatements,
 } from '../index-statistics.js';
-import { address, type Kind, type KindRow, notLedger, userRow } from '../kind.js';
+import { address, afterContents, type Kind, type KindRow, membersOf, notLedger, userRow } from '../kind.js';
 import { attributes, type CatalogObject } from '../model.js';
 import { storageParameters } from '../options.js';
 import { plainStates, type TriggerState, triggerStateStatements, triggerStates } from '../system-triggers.js';
@@ -36,6 +36,8 @@ interface Constraint {
   readonly notValid?: boolean;
   /** Its ancestor's isn't valid; an heir that came later was born with a valid one. */
   readonly validated?: boolean;
+  /** It is a CHECK that calls a user's function, which may read any table: it comes when all have their contents. */
+  readonly callsFunction?: boolean;
   readonly invalidIndex?: boolean;
   readonly triggerStates?: readonly TriggerState[];
 }
@@ -52,6 +54,8 @@ interface Row extends KindRow, Constraint {
   readonly doubtful: number;
   /** The constraint of an ancestor with which this one comes. */
   readonly source: number;
+  /** Of one that calls a function: the same constraints of heirs that are theirs as well. */
+  readonly copies: readonly number[] | null;
 }
 
 const types = `CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique' WHEN 'x' THEN 'exclude'
@@ -78,25 +82,33 @@ const isLeftBehind = `k.contype = 'c' AND NOT EXISTS (SELECT FROM pg_inherits h 
 
 const isInheritedCheck = `k.contype IN ('c', 'n') AND NOT k.conislocal`;
 
+/** SQL for the oids of the constraints that call a user's function, by name or behind an operator. */
+const calling = `SELECT DISTINCT d.objid AS oid FROM pg_depend d WHERE d.classid = 2606 AND d.refobjid >= 16384
+  AND (d.refclassid = 1255 AND d.refobjid NOT IN (${membersOf('pg_proc')})
+    OR d.refclassid = 2617 AND d.refobjid NOT IN (${membersOf('pg_operator')}))`;
+
+const isCalling = `(calling.oid IS NOT NULL AND k.contype = 'c' AND k.convalidated AND c.relkind IN ('r', 'p'))`;
+
 /** SQL for the oid of an ancestor's CHECK or NOT NULL that isn't valid while the heir's own copy is. */
 const doubtfulAncestor = `CASE WHEN ${isInheritedCheck} AND k.convalidated AND NOT c.relispartition THEN ${invalidAncestor('k')} END`;
 
 /** SQL for the oid of the constraint that an heir has its own from: its parent's, or an ancestor's where neither is valid. */
 const sourceOf = `CASE WHEN ${isInheritedCheck} AND NOT k.convalidated THEN ${invalidAncestor('k')}
-  WHEN k.contype = 'c' AND NOT k.conislocal AND NOT c.relispartition THEN (
+  WHEN k.contype = 'c' AND NOT k.conislocal AND (NOT c.relispartition OR ${isCalling}) THEN (
     SELECT min(pk.oid) FROM pg_inherits h JOIN pg_constraint pk ON pk.conrelid = h.inhparent
     WHERE h.inhrelid = k.conrelid AND pk.contype = 'c' AND pk.conname = k.conname) END`;
 
 /**
- * Constraints of tables and domains. A CHECK lies inside its table's or domain's own statement; keys
- * come after the rows, foreign keys last. NOT NULL belongs to its column, unless it isn't validated.
+ * Constraints of tables and domains. A CHECK lies inside its table's or domain's own statement, unless it
+ * calls a function; keys come after the rows, then foreign keys. NOT NULL belongs to its column, unless it isn't validated.
  */
 export const constraint: Kind<Row> = {
   name: 'constraint',
   catalog: 'pg_constraint',
   rank: 200,
   title: 'Constraints',
-  rankOf: (object) => (object.attributes.type === 'foreign key' ? 220 : 200),
+  rankOf: ({ attributes: { type, callsFunction } }) =>
+    callsFunction === true ? afterContents : type === 'foreign key' ? 220 : 200,
   noun: { comment: 'CONSTRAINT' },
   query: (scope) => `
     SELECT k.oid, n.nspname AS schema, k.conname AS name,
@@ -106,11 +118,13 @@ export const constraint: Kind<Row> = {
       format('%I.%I', n.nspname, coalesce(c.relname, t.typname)) AS on,
       CASE WHEN k.contypid <> 0 THEN 'DOMAIN' WHEN c.relkind = 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END AS "onKind",
       ${columnNames('k.conrelid', 'k.conkey')} AS columns, coalesce(${doubtfulAncestor}, 0) AS doubtful,
-      coalesce(${sourceOf}, 0) AS source,
+      coalesce(${sourceOf}, 0) AS source, ${isCalling} AS "callsFunction",
+      CASE WHEN ${isCalling} THEN ${ownCopies('k')} END AS copies,
       CASE WHEN k.confrelid <> 0 THEN format('%I.%I', fn.nspname, f.relname) END AS "references",
       ${columnNames('k.confrelid', 'k.confkey')} AS "referencedColumns",
       ${types} AS type, pg_get_constraintdef(k.oid) AS definition, NOT k.convalidated AS "notValid",
-      k.contype IN ('c', 'n') AND NOT k.conislocal AND k.coninhcount > 0 AND (NOT c.relispartition OR NOT k.convalidated)
+      k.contype IN ('c', 'n') AND NOT k.conislocal AND k.coninhcount > 0
+        AND (NOT c.relispartition OR NOT k.convalidated OR ${isCalling})
         AND NOT (${isLeftBehind})
         OR k.contype = 'f' AND k.conparentid <> 0 AS inherited,
       CASE WHEN k.contype = 'f' AND k.conparentid <> 0 AND NOT EXISTS (
@@ -122,7 +136,7 @@ export const constraint: Kind<Row> = {
         JOIN pg_namespace xn ON xn.oid = xc.relnamespace WHERE xh.inhrelid = i.indexrelid) AS "attachTo",
       i.indisclustered AS clustered, i.indisreplident AND c.relreplident = 'i' AS "replicaIdentity", NOT i.indisvalid AS "invalidIndex",
       ts.states AS "triggerStates"
-    FROM pg_constraint k LEFT JOIN (${triggerStates}) ts ON ts.oid = k.oid
+    FROM pg_constraint k LEFT JOIN (${triggerStates}) ts ON ts.oid = k.oid LEFT JOIN (${calling}) calling ON calling.oid = k.oid
     LEFT JOIN pg_class f ON f.oid = k.confrelid LEFT JOIN pg_namespace fn ON fn.oid = f.relnamespace
     LEFT JOIN pg_class c ON c.oid = k.conrelid LEFT JOIN pg_type t ON t.oid = k.contypid AND k.contypid <> 0
     JOIN pg_namespace n ON n.oid = k.connamespace
@@ -136,6 +150,8 @@ export const constraint: Kind<Row> = {
     const host =
       row.host_type !== 0 ? address('pg_type', row.host_type) : address('pg_class', row.host_class);
     const isEnforcedLater = row.notValid === true && row.definition.endsWith(' NOT VALID');
+    const isFolded =
+      row.type === 'check' && !isEnforcedLater && row.doubtful === 0 && row.callsFunction !== true;
     return {
       schema: row.schema,
       name: row.name,
@@ -152,6 +168,7 @@ export const constraint: Kind<Row> = {
         renamedFrom: row.renamedFrom,
         notValid: row.notValid,
         validated: row.doubtful !== 0,
+        callsFunction: row.callsFunction,
         indexOptions: row.indexOptions,
         tablespace: row.tablespace,
         statistics: plainTargets(row.statistics),
@@ -164,9 +181,11 @@ export const constraint: Kind<Row> = {
       requires: [
         host,
         ...(row.referenced === 0 ? [] : [address('pg_class', row.referenced)]),
-        ...[row.doubtful, row.source].filter((oid) => oid !== 0).map((oid) => address('pg_constraint', oid)),
+        ...[row.doubtful, row.source, ...(row.copies ?? [])]
+          .filter((oid) => oid !== 0)
+          .map((oid) => address('pg_constraint', oid)),
       ],
-      ...(row.type === 'check' && !isEnforcedLater && row.doubtful === 0 ? { host } : {}),
+      ...(isFolded ? { host } : {}),
       ...(row.index === 0
         ? {}
         : { parts: [[address('pg_class', row.index), `INDEX ${quoteQualified(row.schema, row.name)}`]] }),
@@ -193,7 +212,8 @@ export const constraint: Kind<Row> = {
   },
   drop: (object) => {
     const values = object.attributes as unknown as Constraint;
-    return values.type === 'foreign key' && values.inherited !== true
+    const isOutside = values.type === 'foreign key' || values.callsFunction === true;
+    return isOutside && values.inherited !== true
       ? `ALTER TABLE ${values.on} DROP CONSTRAINT ${quoteIdent(object.name)}`
       : null;
   },
