@@ -36,7 +36,7 @@ export async function explainUnbuildable(replays: Replays, cause: unknown): Prom
     'PROOF_FAILED',
     `the baseline does not build on an empty database: ${cause.message}`,
     {
-      hint: 'What it names may read something that is not there yet, and no catalog says so. Keep the migrations that make it out of the squash with --to.',
+      hint: 'What it names holds in the database that the history built, but could not be made there once more. Mend it in a migration, or keep the migrations that make it out of the squash with --to.',
     },
   );
 }
