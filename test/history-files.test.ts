@@ -178,6 +178,15 @@ describe('loading', () => {
         'lib/source.ts': `export const ran: string = 'ran';`,
       },
     ],
+    [
+      'TypeScript that calls a CommonJS module and names its members, as without esModuleInterop',
+      {
+        'migrations/1.ts': `import * as ran from '../ran'; import * as path from 'node:path';
+export const up = async () => ran(path.sep) && ran.word;
+export const config = { transaction: false };`,
+        'ran.js': `module.exports = Object.assign(() => true, { word: 'ran' });`,
+      },
+    ],
   ])('%s', async (_, files) => {
     const migration = await load(files);
     expect(await migration?.up(undefined as never)).toBe('ran');

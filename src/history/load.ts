@@ -8,6 +8,7 @@ import type { Knex } from 'knex';
 import { isSquashError, SquashError } from '../errors.js';
 import { movedImports } from './imports.js';
 import type { LoadedMigration } from './migration.js';
+import { withCallableNamespaces } from './namespaces.js';
 
 const require = createRequire(import.meta.url);
 
@@ -25,6 +26,8 @@ const jitiCanHelp = new Set([
   'ERR_UNKNOWN_FILE_EXTENSION',
   'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING',
 ]);
+
+const typeScript = /\.[cm]?ts$/;
 
 let loads = 0;
 
@@ -116,8 +119,9 @@ function hasUp(candidate: unknown): candidate is LoadedMigration {
 }
 
 async function importAnew(path: string, source: string): Promise<unknown> {
-  const isTypeScript = /\.[cm]?ts$/.test(path);
-  if (isUnderJest || (isTypeScript && !stripsTypes)) return evaluate(source, path);
+  const isTypeScript = typeScript.test(path);
+  const isForJiti = !stripsTypes || withCallableNamespaces(source) !== source;
+  if (isUnderJest || (isTypeScript && isForJiti)) return evaluate(source, path);
   try {
     return await importNatively(path);
   } catch (error) {
@@ -142,7 +146,8 @@ async function evaluate(
   filename: string,
   alias: Readonly<Record<string, string>> = {},
 ): Promise<unknown> {
-  return jitiFor(dirname(filename), alias).evalModule(source, {
+  const text = typeScript.test(filename) ? withCallableNamespaces(source) : source;
+  return jitiFor(dirname(filename), alias).evalModule(text, {
     filename,
     id: filename,
     ext: extname(filename),
@@ -197,7 +202,7 @@ function findSyntaxError(
   path: string,
   source: string,
 ): { line: number; column: number; message: string } | null {
-  const ts = /\.[cm]?ts$/.test(path);
+  const ts = typeScript.test(path);
   const code = jitiFor(dirname(path)).transform({ source, filename: path, ts, async: true });
   const report = /^exports\.__JITI_ERROR__ = (\{.*\})/.exec(code)?.[1];
   if (report === undefined) return null;
