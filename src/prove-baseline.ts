@@ -18,7 +18,7 @@ import { surroundingsDifferences } from './proof/surroundings.js';
 import { type Trials, tryMutations } from './proof/try-mutations.js';
 import { ignoredColumns } from './rows/volatile.js';
 import type { Settings } from './settings/settings.js';
-import { explainUnbuildable } from './unbuildable.js';
+import { explainDifferences, explainUnbuildable } from './unbuildable.js';
 import type { DraftFile } from './write-baseline.js';
 
 /** The shadows: two that the history built, and an empty one. */
@@ -74,6 +74,8 @@ export async function proveBaseline(stage: Stage, files: BaselineFiles, folder: 
   const window = { start, end: await serverTime(third) };
   const ledger = { ...settings.migrations, searchPath: settings.searchPath };
   const { proof: inside, built } = await prove({ replays, connection: third, window, ledger });
+  const beyond = explainDifferences(replays, inside.differences);
+  if (beyond !== null) throw beyond;
   const around = changeBetween(before, await withClient(third, readSurroundings));
   const ours = stage.isolated ? around : databaseOnly(around);
   const proof = withDifferences(inside, surroundingsDifferences(replays.surroundings, ours));

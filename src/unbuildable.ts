@@ -1,7 +1,8 @@
 import { isSquashError, SquashError } from './errors.js';
 import { brokenChecks } from './proof/checks.js';
+import type { ProofDifference } from './proof/difference.js';
 import type { Replays } from './proof/replays.js';
-import { stuckViews } from './proof/views.js';
+import { circularViews, stuckViews } from './proof/views.js';
 
 /**
  * Why a baseline doesn't build on an empty database. It writes all rows and fills all materialized views, and
@@ -41,11 +42,29 @@ export async function explainUnbuildable(replays: Replays, cause: unknown): Prom
   );
 }
 
+/**
+ * Why a baseline can't give what the history gave, where the differences have such a reason: OBJECT_UNSUPPORTED naming
+ * the materialized views that read themselves, else null.
+ */
+export function explainDifferences(
+  { history }: Replays,
+  differences: readonly ProofDifference[],
+): SquashError | null {
+  const differing = new Set(differences.map(({ object }) => object));
+  const circular = circularViews(history.catalog).filter((id) => differing.has(id));
+  if (circular.length === 0) return null;
+  return beyond(
+    'no REFRESH on an empty database gives these rows',
+    circular.map((id) => ({ id, reason: 'it reads itself' })),
+    'Break the circle in a migration, or keep the migrations that close it out of the squash with --to.',
+  );
+}
+
 function beyond(
   what: string,
   causes: readonly { readonly id: string; readonly reason: string }[],
   hint: string,
-  cause: unknown,
+  cause?: unknown,
 ): SquashError {
   const named = causes.map(({ id, reason }) => `${id} (${reason})`);
   return new SquashError('OBJECT_UNSUPPORTED', `${what}: ${named.join(', ')}`, { hint, cause });

@@ -3,7 +3,7 @@ import type { ClientConfig } from 'pg';
 import { withClient } from '../src/database/client.js';
 import { brokenChecks } from '../src/proof/checks.js';
 import { observe } from '../src/proof/observe.js';
-import { stuckViews } from '../src/proof/views.js';
+import { circularViews, stuckViews } from '../src/proof/views.js';
 import { type Move, moves, play } from './random-history.js';
 import { caseSettings } from './support/prove-case.js';
 import { proveDatabase } from './support/prove-database.js';
@@ -45,11 +45,12 @@ async function isBeyondPgDump(grown: ClientConfig): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** A materialized view that nothing can fill any more is refused by name, and so are rows that their CHECK refuses by now. */
+/** A materialized view that nothing can fill any more, or that reads itself, is refused by name, and so are rows that their CHECK refuses by now. */
 async function isRefused(grown: ClientConfig): Promise<boolean> {
   const searchPath = '"$user", public';
   if ((await brokenChecks(grown, searchPath)).length > 0) return true;
   const history = await observe(grown, { ledger: caseSettings.migrations, searchPath });
+  if (circularViews(history.catalog).length > 0) return true;
   return (await stuckViews(grown, searchPath, history)).length > 0;
 }
 

@@ -1,7 +1,7 @@
 import type { ClientConfig } from 'pg';
 import type { Catalog } from '../catalog/model.js';
 import { withClient } from '../database/client.js';
-import { type Graph, topological } from '../plan/graph.js';
+import { components, type Graph, topological } from '../plan/graph.js';
 import { readColumnDigests, readDigests, type TableDigest } from '../rows/digest.js';
 import { withRows } from '../rows/session.js';
 import type { StoredTable } from '../rows/tables.js';
@@ -86,6 +86,12 @@ export async function stuckViews(
   });
 }
 
+/** Ids of the materialized views that read themselves, by views or functions: what such a one gives depends on what it held. */
+export function circularViews(catalog: Catalog): readonly string[] {
+  const cycles = components(dependencies(catalog, readers)).filter((ids) => ids.length > 1);
+  return cycles.flat().filter((id) => id.startsWith('materialized view '));
+}
+
 /**
  * Lets the materialized views of a shadow follow their tables, as the baseline's do: those of a
  * history may have been filled before its last rows came.
@@ -107,14 +113,19 @@ export async function refreshViews(
 function inOrder({ catalog, views }: Pick<Observation, 'catalog' | 'views'>): readonly StoredTable[] {
   const populated = new Map(views.map((view) => [view.id, view]));
   // Views around a circle are in no order; what they feed comes last.
-  const ids = new Set([...topological(dependencies(catalog)), ...populated.keys()]);
+  const ids = new Set([
+    ...topological(dependencies(catalog, ['view', 'materialized view'])),
+    ...populated.keys(),
+  ]);
   return [...ids].map((id) => populated.get(id)).filter((view) => view !== undefined);
 }
 
-/** What stands between materialized views: all but tables and what hangs on them, which may form circles. */
-function dependencies(catalog: Catalog): Graph {
-  const passing = new Set(['view', 'materialized view']);
-  const objects = catalog.objects.filter(({ kind }) => passing.has(kind));
+/** Kinds whose objects read what they require. */
+const readers = ['view', 'materialized view', 'function', 'procedure', 'aggregate', 'operator'];
+
+/** What stands between objects of these kinds, which may form circles. */
+function dependencies(catalog: Catalog, kinds: readonly string[]): Graph {
+  const objects = catalog.objects.filter(({ kind }) => kinds.includes(kind));
   const known = new Set(objects.map(({ id }) => id));
   return new Map(objects.map(({ id, requires }) => [id, requires.filter((other) => known.has(other))]));
 }
