@@ -13,7 +13,7 @@ interface Row extends KindRow {
 
 /**
  * SQL for the oids, as json, of the casts without function by which the function of a cast takes its source or gives
- * its target, or NULL. CREATE CAST asks for them; PostgreSQL 14 and 15 record no dependency on them.
+ * its target, or NULL. CREATE CAST asks for them; PostgreSQL 15 records no dependency on them.
  */
 const through = `(SELECT json_agg(b.oid::int8) FROM pg_proc p JOIN pg_cast b ON b.castmethod = 'b' AND b.oid >= 16384
     AND (b.castsource = p.prorettype AND b.casttarget = c.casttarget
