@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import type { ClientConfig } from 'pg';
 import { withClient } from '../src/database/client.js';
+import { dropSubscriptions } from '../src/database/shadow.js';
 import { up } from '../src/migrate.js';
 import { squash } from '../src/squash.js';
 import type { ValidateResult } from '../src/validate/result.js';
@@ -90,12 +91,20 @@ test('a database that was found equal is recalled until anything in its catalog 
     const first = await look();
     expect([first.equal, first.recalled]).toEqual([true, false]);
     expect(await look()).toEqual({ ...first, recalled: true });
-    // Neither rows nor statistics nor another session's temporary tables are of the catalog.
+    // Neither rows nor statistics nor another session's temporary tables are of the catalog, nor is another database's subscription.
     await withClient(database, async (other) => {
       await other.query('CREATE TEMPORARY TABLE passing (id serial PRIMARY KEY, n int CHECK (n > 0))');
       await run(database, 'CREATE ROLE known_to_nobody; ANALYZE; TRUNCATE knex_migrations_hashes');
       expect(await look()).toEqual({ ...first, recalled: true });
       await run(database, 'DROP ROLE known_to_nobody');
+      await withDatabase(async (elsewhere) => {
+        await run(
+          elsewhere,
+          "CREATE SUBSCRIPTION elsewhere CONNECTION 'host=nowhere' PUBLICATION p WITH (connect = false)",
+        );
+        expect(await look()).toEqual({ ...first, recalled: true });
+        await withClient(elsewhere, dropSubscriptions);
+      });
     });
     const changes = ['CREATE TABLE by_hand (id int)', `COMMENT ON SCHEMA public IS 'ours'`];
     const undo = ['DROP TABLE by_hand', `COMMENT ON SCHEMA public IS 'standard public schema'`];

@@ -77,10 +77,19 @@ async function systemCatalogs(client: Queryable, ofCluster: readonly string[]): 
   return rows.map(({ name }) => name);
 }
 
+/** Which rows of cluster-wide catalogs are of this database. */
+const ofDatabase: Readonly<Record<string, string>> = {
+  pg_subscription:
+    't.subdbid = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database())',
+  pg_tablespace: 't.oid IN (SELECT c.reltablespace FROM pg_catalog.pg_class c)',
+};
+
 function whereLasting(catalog: string): string {
-  const conditions = (owners[catalog] ?? []).map(
-    (column) => `t.${column} NOT IN (SELECT oid FROM temporary)`,
-  );
+  const own = ofDatabase[catalog];
+  const conditions = [
+    ...(owners[catalog] ?? []).map((column) => `t.${column} NOT IN (SELECT oid FROM temporary)`),
+    ...(own === undefined ? [] : [own]),
+  ];
   return conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
 }
 
